@@ -1,0 +1,121 @@
+"""SMTP replies as they stand in reports: reply code, enhanced status code, words, wrappers.
+
+Follows RFC 5321 §4.2 (replies), RFC 2034 and RFC 3463 (enhanced status codes). Reports fold, prefix
+and nest replies in ways that no standard knows; `unwrap` undoes the nesting, innermost voice first.
+"""
+
+import re
+
+from retour.model.reply import Reply
+
+# "550", "550-", "550 5.1.1", "#5.1.1", "(#5.7.1)", "550 #5.1.0", "554-5.7.1", "ERROR_CODE :550".
+_CODE = re.compile(r"(?<![0-9A-Za-z.:@/#=<\[_-])([245][0-5][0-9])(?=[-\s:;,(<#]|$)(?!-[0-9]{3}-|-[0-9]{4})")
+_STATUS = re.compile(r"(?<![0-9A-Za-z.@/<\[_])([245]\.[0-9]{1,3}\.[0-9]{1,3})(?![0-9A-Za-z]|\.[0-9])")
+_LEADING = re.compile(
+    r"(?:smtp|x-[a-z0-9-]+|lmtp|unix|x400|dns)?\s*;?\s*[\"'(<#]*([245][0-5][0-9])(?=[-\s:;,]|$)[-\s:;,]*", re.I
+)
+_REPEATED_CODE = re.compile(r"(?:^|(?<=\s))([245][0-5][0-9])-(?=\S|\s)")
+# Where a wrapper's own words end and a foreign reply begins.
+_ARROW = re.compile(r"\s->\s|\s-->\s")
+_SAID = re.compile(
+    r"\b(?:said|says|replied|responded|response was|reply was|returned|answered)\s*:\s+"
+    r"(?=[\"'(]?[245][0-5][0-9][-\s])",
+    re.I,
+)
+_BRACKETED = re.compile(r"(?<=[\s\])])(?=[\"'(]?[245][0-5][0-9][- ](?:[245]\.\d{1,3}\.\d{1,3}\b|[A-Z#(<]))")
+_WRAPPED_MAX = 5
+# One text is looked at this far; replies on the wire end at 512 octets a line (RFC 5321 §4.5.3.1.5).
+TEXT_MAX = 16_384
+
+
+def fold(text: str) -> str:
+    """Return the text with every run of white space as one space, stripped."""
+    return " ".join(text.split())
+
+
+def parse_reply(text: str) -> Reply | None:
+    """Read one reply: its code, its enhanced status code and its words.
+
+    Args:
+        text: a reply, maybe with a ``smtp;`` type prefix, several lines long or folded onto one.
+
+    Returns:
+        The reply, or None where the text has neither a reply code nor an enhanced status code.
+    """
+    words = fold(text[:TEXT_MAX])
+    lead = _LEADING.match(words)
+    code: int | None = None
+    if lead:
+        code = int(lead[1])
+        words = words[lead.end() :]
+        if "-" in words and str(code) + "-" in words:
+            words = fold(_REPEATED_CODE.sub(lambda m: "" if int(m[1]) == code else m[0], words))
+        words = _drop_last_line_code(words, code)
+    found = _STATUS.search(words)
+    if code is None:
+        other = _CODE.search(words)
+        if other:
+            code = int(other[1])
+    status = found[1] if found else None
+    if code is None and status is None:
+        return None
+    return Reply(code, status, words)
+
+
+def _drop_last_line_code(words: str, code: int) -> str:
+    """Drop the code that opens the last line of a multi-line reply, where its status repeats too."""
+    mark = f" {code} "
+    at = words.find(mark)
+    if at < 0:
+        return words
+    rest = words[at + len(mark) :]
+    if words[:6] and _STATUS.match(words) and _STATUS.match(rest):
+        return words[:at] + " " + rest
+    return words
+
+
+def unwrap(text: str) -> tuple[str, ...]:
+    """Split nested voices: the innermost reply first, then what was wrapped around it, outwards.
+
+    Args:
+        text: a diagnostic text such as ``550 5.0.350 Remote server returned an error -> 550 closed``
+            or ``450 4.7.1 [EAB] 554 IP=…`` or ``host a said: 550 …``.
+
+    Returns:
+        At least one text. Concatenating them in reverse gives back all words.
+    """
+    rest = text[:TEXT_MAX]
+    wrappers: list[str] = []
+    while len(wrappers) < _WRAPPED_MAX:
+        cut = _inner_start(rest)
+        if cut is None:
+            break
+        outer, inner = cut
+        wrappers.append(outer)
+        rest = inner
+    return (rest, *reversed(wrappers))
+
+
+def _inner_start(text: str) -> tuple[str, str] | None:
+    last = None
+    for last in _ARROW.finditer(text):  # noqa: B007 - the last match is the innermost arrow
+        pass
+    if last and text[last.end() :].strip():
+        return text[: last.start()].strip(), text[last.end() :].strip()
+    said = _SAID.search(text)
+    if said:
+        return text[: said.end()].strip(), text[said.end() :].strip()
+    return _nested_reply(text)
+
+
+def _nested_reply(text: str) -> tuple[str, str] | None:
+    """Find a second reply glued behind a short tag of the first: ``450 4.7.1 [EAB] 554 IP=…``."""
+    lead = _LEADING.match(text)
+    if not lead:
+        return None
+    window = text[lead.end() : lead.end() + 60]
+    tag = re.match(r"(?:[245]\.\d{1,3}\.\d{1,3}\s+)?\[[^\]\s]{1,20}\]\s+(?=[245][0-5][0-9]\s)", window)
+    if not tag:
+        return None
+    at = lead.end() + tag.end()
+    return text[:at].strip(), text[at:].strip()

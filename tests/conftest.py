@@ -1,0 +1,17 @@
+"""Shared fixtures."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+@pytest.fixture(scope="session")
+def shared() -> Path:
+    """The folder of labelled third-party data beside the checkout; skips where it is absent."""
+    folder = Path(os.environ.get("RETOUR_SHARED", ROOT.parent / "shared"))
+    if not (folder / "corpus" / "labels.jsonl").is_file():
+        pytest.skip(f"labelled mails are not here: no {folder}/corpus")
+    return folder
