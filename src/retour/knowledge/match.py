@@ -99,10 +99,7 @@ class Index:
         self._conditions = [_condition(rule) for rule in rules]
         # Smaller sorts first: tier, then (filled in per match) literal characters, then conditions.
         tiers = {tier: n for n, tier in enumerate(TIERS)}
-        self._keys = [
-            (tiers[rule.tier], -(2 * bool(rule.remote) + bool(rule.status) + bool(rule.code)))
-            for rule in rules
-        ]
+        self._keys = [(tiers[rule.tier], -rule.conditions) for rule in rules]
         anchors: dict[str, list[Pattern]] = {}
         for pattern in patterns:
             anchors.setdefault(pattern.anchor, []).append(pattern)

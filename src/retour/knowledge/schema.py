@@ -91,6 +91,11 @@ class Rule:
     counter_examples: tuple[str, ...]
     file: str
 
+    @property
+    def conditions(self) -> int:
+        """How much is demanded of the reply besides its words; more is more specific."""
+        return 2 * bool(self.remote) + bool(self.status) + bool(self.code)
+
 
 @dataclass(frozen=True, slots=True)
 class Match:
