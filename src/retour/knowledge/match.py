@@ -134,7 +134,7 @@ class Index:
     ) -> dict[int, tuple[int, int, int, str]]:
         """Return, by rule number, the span, literal characters and holed text of its best match."""
         found: dict[int, tuple[int, int, int, str]] = {}
-        tried: set[str] = set()
+        searched: dict[str, tuple[int, int] | None] = {}
         conditions = self._conditions
         for anchor, start, end in self._automaton.find_matches_as_indexes(low, overlapping=True):
             for pattern in self._by_anchor[anchor]:
@@ -147,10 +147,11 @@ class Index:
                 if not pattern.holed:
                     if not _glued(low, start, end):
                         found[pattern.rule] = (start, end, pattern.literal, "")
-                elif pattern.holed not in tried:
+                else:
                     # One search from the first anchor on covers the later ones too.
-                    tried.add(pattern.holed)
-                    span = _search(low, pattern, start)
+                    if pattern.holed not in searched:
+                        searched[pattern.holed] = _search(low, pattern, start)
+                    span = searched[pattern.holed]
                     if span is not None:
                         found[pattern.rule] = (*span, pattern.literal, pattern.holed)
         return found
