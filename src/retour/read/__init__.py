@@ -1,0 +1,5 @@
+"""Bytes to what a mail claims: recognise, standard parts, free-form notices, the original, its way."""
+
+from retour.read.report import read
+
+__all__ = ["read"]

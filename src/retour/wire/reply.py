@@ -9,10 +9,15 @@ import re
 from retour.model.reply import Reply
 
 # "550", "550-", "550 5.1.1", "#5.1.1", "(#5.7.1)", "550 #5.1.0", "554-5.7.1", "ERROR_CODE :550".
-_CODE = re.compile(r"(?<![0-9A-Za-z.:@/#=<\[_-])([245][0-5][0-9])(?=[-\s:;,(<#]|$)(?!-[0-9]{3}-|-[0-9]{4})")
-_STATUS = re.compile(r"(?<![0-9A-Za-z.@/<\[_])([245]\.[0-9]{1,3}\.[0-9]{1,3})(?![0-9A-Za-z]|\.[0-9])")
+_CODE = re.compile(
+    r"(?<![0-9A-Za-z.:@/#=<\[_-])([245][0-5][0-9])(?=[-\s:;,(<#]|$)(?!-[0-9]{3}-|-[0-9]{4})"
+)
+_STATUS = re.compile(
+    r"(?<![0-9A-Za-z.@/<\[_])([245]\.[0-9]{1,3}\.[0-9]{1,3})(?![0-9A-Za-z]|\.[0-9])"
+)
 _LEADING = re.compile(
-    r"(?:smtp|x-[a-z0-9-]+|lmtp|unix|x400|dns)?\s*;?\s*[\"'(<#]*([245][0-5][0-9])(?=[-\s:;,]|$)[-\s:;,]*", re.I
+    r"(?:smtp|x-[a-z0-9-]+|lmtp|unix|x400|dns)?\s*;?\s*[\"'(<#]*([245][0-5][0-9])(?=[-\s:;,]|$)[-\s:;,]*",
+    re.I,
 )
 _REPEATED_CODE = re.compile(r"(?:^|(?<=\s))([245][0-5][0-9])-(?=\S|\s)")
 # Where a wrapper's own words end and a foreign reply begins.
@@ -22,7 +27,9 @@ _SAID = re.compile(
     r"(?=[\"'(]?[245][0-5][0-9][-\s])",
     re.I,
 )
-_BRACKETED = re.compile(r"(?<=[\s\])])(?=[\"'(]?[245][0-5][0-9][- ](?:[245]\.\d{1,3}\.\d{1,3}\b|[A-Z#(<]))")
+_BRACKETED = re.compile(
+    r"(?<=[\s\])])(?=[\"'(]?[245][0-5][0-9][- ](?:[245]\.\d{1,3}\.\d{1,3}\b|[A-Z#(<]))"
+)
 _WRAPPED_MAX = 5
 # One text is looked at this far; replies on the wire end at 512 octets a line (RFC 5321 §4.5.3.1.5).
 TEXT_MAX = 16_384
@@ -114,8 +121,40 @@ def _nested_reply(text: str) -> tuple[str, str] | None:
     if not lead:
         return None
     window = text[lead.end() : lead.end() + 60]
-    tag = re.match(r"(?:[245]\.\d{1,3}\.\d{1,3}\s+)?\[[^\]\s]{1,20}\]\s+(?=[245][0-5][0-9]\s)", window)
+    tag = re.match(
+        r"(?:[245]\.\d{1,3}\.\d{1,3}\s+)?\[[^\]\s]{1,20}\]\s+(?=[245][0-5][0-9]\s)", window
+    )
     if not tag:
         return None
     at = lead.end() + tag.end()
     return text[:at].strip(), text[at:].strip()
+
+
+# A three-digit code inside prose is a reply where a line, a quotation, a colon or an arrow opens it ...
+_IN_PROSE = re.compile(
+    r"(?:^|(?<=[\"'(\[<>:#;,|])|(?<=[:;>\])\"'.,][ \t])|(?<=\bsaid )|(?<=\bcode )|(?<=\bcode: )|(?<=\berror )|(?<=\bstatus ))"
+    r"([245][0-5][0-9])(?:(?=[- ][245]\.[0-9])|(?=-[ ]?[A-Za-z<\"'#(])|(?=[ \t:]+[^\s0-9])|(?=[ \t]*[\])>\"'.,]?$)|(?=[ \t]*[\])]))"
+    r"(?![ \t]+(?:minutes?|hours?|days?|seconds?|bytes?|[kmg]i?b|times|attempts?|recipients?|messages?|users?|lines?|octets)\b)",
+    re.M | re.I,
+)
+# ... or where an enhanced status code follows it anywhere.
+_WITH_STATUS = re.compile(
+    r"(?<![0-9A-Za-z.])([245][0-5][0-9])[- ]+\(?#?(?=[245]\.[0-9]{1,3}\.[0-9]{1,3})"
+)
+
+
+def find_reply(text: str) -> int:
+    """Find where an SMTP reply begins inside prose.
+
+    Args:
+        text: words of a notice; line breaks matter, so they are kept.
+
+    Returns:
+        The offset of its three-digit code, or -1.
+    """
+    text = text[:TEXT_MAX]
+    sure = _WITH_STATUS.search(text)
+    found = _IN_PROSE.search(text)
+    if sure and (found is None or sure.start() <= found.start()):
+        return sure.start()
+    return found.start(1) if found else -1

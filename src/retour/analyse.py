@@ -1,0 +1,43 @@
+"""The core in one line: bytes to claims, claims and knowledge to conclusions."""
+
+from retour.diagnose import diagnose, diagnose_reply
+from retour.knowledge.load import load
+from retour.model.analysis import Analysis, ReplyAnalysis
+from retour.read import read
+from retour.wire.reply import fold, parse_reply, unwrap
+
+
+def explain(raw: bytes) -> Analysis:
+    """Explain one mail.
+
+    Args:
+        raw: the bytes of a mail, or the text of a bounce that somebody pasted.
+
+    Returns:
+        What the mail claims, per recipient, and what we conclude. Any bytes give an answer; what
+        was odd is listed in ``report.defects``.
+
+    Raises:
+        retour.knowledge.schema.KnowledgeError: the packaged knowledge is damaged.
+    """
+    report, route = read(raw)
+    return Analysis(report, route, diagnose(report, route, load()), None)
+
+
+def explain_reply(text: str) -> ReplyAnalysis:
+    """Explain one server reply, or one bare code.
+
+    Args:
+        text: for example ``550 5.7.26 Unauthenticated email …`` or ``5.4.6``.
+
+    Returns:
+        The innermost reply, the registry's words for its code, and the conclusion from the words.
+    """
+    knowledge = load()
+    reply = parse_reply(unwrap(fold(text))[0])
+    meaning = None
+    if reply is not None:
+        meaning = knowledge.describe_status(reply.status) if reply.status else None
+        if meaning is None and reply.code is not None:
+            meaning = knowledge.describe_code(reply.code)
+    return ReplyAnalysis(text, reply, meaning, diagnose_reply(text, knowledge))

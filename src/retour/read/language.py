@@ -1,0 +1,89 @@
+"""The language of a notice's words, from its script and its small words."""
+
+import re
+
+# Function words that tell close languages apart; English is asked last.
+_SMALL_WORDS: dict[str, frozenset[str]] = {
+    "de": frozenset(
+        "der die das und nicht ihre konnte werden wurde eine an zugestellt nachricht empfänger ist".split()
+    ),
+    "fr": frozenset(
+        "le la les votre vous pas une est été message n'a être destinataire pour dans suivants".split()
+    ),
+    "es": frozenset(
+        "el los su mensaje no se ha pudo destinatario entregar una siguientes puede ser correo".split()
+    ),
+    "pt": frozenset(
+        "o os sua mensagem não foi ser uma destinatário entregue seu para pôde".split()
+    ),
+    "it": frozenset(
+        "il la messaggio non è stato destinatario una per consegnare recapitato sono indirizzo".split()
+    ),
+    "nl": frozenset("het een niet uw bericht kan worden de geadresseerde voor kon bezorgd".split()),
+    "sv": frozenset("ditt meddelande kunde inte till följande levereras mottagare som att".split()),
+    "da": frozenset("din meddelelse kunne ikke til leveres følgende modtager der er".split()),
+    "pl": frozenset("nie do wiadomość została można dostarczyć adresat jest się".split()),
+    "lv": frozenset("jūsu nav un ziņa adresāts tika atvainojamies".split()),
+    "en": frozenset(
+        "the your message to be not was delivered following address could of is this recipient user unknown".split()
+    ),
+}
+_WORD = re.compile(r"[^\W\d_]+(?:'[^\W\d_]+)?")
+_LOOK_MAX = 1_200
+
+
+def find_language(notice: str, declared: str | None) -> str | None:
+    """Name the language of a notice.
+
+    Args:
+        notice: its words.
+        declared: its ``Content-Language``.
+
+    Returns:
+        A BCP 47 tag, or None where there are too few words to tell.
+    """
+    if declared:
+        tag = declared.split(",", 1)[0].strip()
+        if re.fullmatch(r"[A-Za-z]{2,3}(?:-[A-Za-z0-9]{2,8})*", tag):
+            return tag
+    look = notice[:_LOOK_MAX]
+    if not look.isascii():
+        script = _by_script(look)
+        if script:
+            return script
+    words = set(_WORD.findall(look.lower()))
+    english = len(words & _SMALL_WORDS["en"])
+    if look.isascii() and english >= 4:
+        return "en"
+    best, hits = "", 0
+    for language, small in _SMALL_WORDS.items():
+        count = len(words & small)
+        if count > hits:
+            best, hits = language, count
+    return best if hits >= 2 else None
+
+
+def _by_script(text: str) -> str | None:
+    kana = han = cyrillic = hangul = greek = 0
+    for character in text:
+        if character < "\u0370":
+            continue
+        if "\u3040" <= character <= "\u30ff":
+            kana += 1
+        elif "\u4e00" <= character <= "\u9fff":
+            han += 1
+        elif "\u0400" <= character <= "\u04ff":
+            cyrillic += 1
+        elif "\uac00" <= character <= "\ud7af":
+            hangul += 1
+        elif character <= "\u03ff":
+            greek += 1
+    if kana >= 3:
+        return "ja"
+    if hangul >= 3:
+        return "ko"
+    if han >= 4:
+        return "zh"
+    if cyrillic >= 6:
+        return "uk" if any(letter in text for letter in "іїєґ") else "ru"
+    return "el" if greek >= 6 else None

@@ -1,0 +1,158 @@
+"""The machine-readable part of a delivery status notification (RFC 3464, RFC 6533)."""
+
+import re
+from dataclasses import dataclass
+from datetime import datetime
+
+from retour.model.vocabulary import Action
+from retour.wire.address import parse_recipient, parse_typed
+from retour.wire.date import parse_date
+from retour.wire.fields import parse_groups
+from retour.wire.header import Headers
+from retour.wire.words import decode_words
+
+_STATUS = re.compile(r"(?<![0-9.])([245]\.[0-9]{1,3}\.[0-9]{1,3})(?![0-9])")
+_ACTIONS: dict[str, Action] = {
+    "failed": "failed",
+    "failure": "failed",
+    "fail": "failed",
+    "delayed": "delayed",
+    "deferred": "delayed",
+    "delivered": "delivered",
+    "relayed": "relayed",
+    "expanded": "expanded",
+}
+_HOST_NOTE = re.compile(r"\s*[(\[].*$")
+_PER_RECIPIENT = frozenset(
+    {"final-recipient", "original-recipient", "action", "status", "diagnostic-code"}
+)
+RECIPIENTS_MAX = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One per-recipient group as it stands (RFC 3464 §2.3).
+
+    Attributes:
+        index: number of the group in the part, from 1.
+        diagnostic: the words of ``Diagnostic-Code``, decoded, without the type.
+        diagnostic_type: ``smtp``, ``x-postfix`` ...; empty where none is given.
+    """
+
+    index: int
+    final_recipient: str | None
+    original_recipient: str | None
+    action: Action | None
+    status: str | None
+    diagnostic: str
+    diagnostic_type: str
+    remote_mta: str | None
+    last_attempt_at: datetime | None
+    will_retry_until: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class DeliveryStatus:
+    """A whole ``message/delivery-status`` part."""
+
+    reporting_mta: str | None
+    envelope_id: str | None
+    arrived_at: datetime | None
+    fields: frozenset[str]
+    entries: tuple[Entry, ...]
+
+
+def parse_delivery_status(body: str) -> DeliveryStatus:
+    """Read the groups of a delivery-status part.
+
+    Args:
+        body: decoded text, one character a byte, LF.
+
+    Returns:
+        What it says; groups that were run together (empty lines lost) are parted again at each
+        repeated recipient field.
+    """
+    groups = [piece for group in parse_groups(body) for piece in _split_run_together(group)]
+    names = frozenset(name for group in groups[:4] for name, _ in group.fields)
+    message = groups[0] if groups else Headers([])
+    entries = []
+    for group in groups:
+        if (
+            "final-recipient" in group
+            or "original-recipient" in group
+            or ("action" in group and "status" in group)
+        ):
+            entries.append(_read_entry(group, len(entries) + 1))
+            if len(entries) >= RECIPIENTS_MAX:
+                break
+    return DeliveryStatus(
+        read_host(message.get("reporting-mta")),
+        _envelope_id(message.get("original-envelope-id")),
+        parse_date(message.get("arrival-date")),
+        names,
+        tuple(entries),
+    )
+
+
+def _split_run_together(group: Headers) -> list[Headers]:
+    if len(group.all("final-recipient")) <= 1:
+        return [group]
+    pieces: list[list[tuple[str, str]]] = [[]]
+    seen: set[str] = set()
+    for name, value in group.fields:
+        if (
+            name in _PER_RECIPIENT
+            and name in seen
+            and name in ("final-recipient", "original-recipient")
+        ):
+            pieces.append([])
+            seen = set()
+        pieces[-1].append((name, value))
+        seen.add(name)
+    return [Headers(piece) for piece in pieces]
+
+
+def _read_entry(group: Headers, index: int) -> Entry:
+    get = group.get
+    kind, diagnostic = parse_typed(_people_text(get("diagnostic-code")))
+    action = get("action")
+    status = _STATUS.search(get("status") or "")
+    final = parse_recipient(get("final-recipient"))
+    original = parse_recipient(get("original-recipient"))
+    return Entry(
+        index,
+        final,
+        original,
+        _ACTIONS.get(action.split(None, 1)[0].strip("();,").lower())
+        if action and action.strip()
+        else None,
+        status[1] if status else None,
+        diagnostic,
+        kind,
+        read_host(get("remote-mta")),
+        parse_date(get("last-attempt-date")),
+        parse_date(get("will-retry-until")),
+    )
+
+
+def _people_text(value: str | None) -> str:
+    if not value:
+        return ""
+    return value if value.isascii() and "=?" not in value else decode_words(value)
+
+
+def read_host(value: str | None) -> str | None:
+    """Read an ``*-MTA`` field (RFC 3464 §2.1.2): the host without type and notes, or None."""
+    if not value:
+        return None
+    _, text = parse_typed(value)
+    host = _HOST_NOTE.sub("", text).strip(" .<>\"'")
+    return (
+        host
+        if host and " " not in host and len(host) < 256
+        else (text.strip("[]() ") or None if " " not in text.strip() else None)
+    )
+
+
+def _envelope_id(value: str | None) -> str | None:
+    return value.strip() or None if value else None

@@ -1,0 +1,108 @@
+"""A mail taken apart for reading: its own parts on one side, the messages inside it on the other."""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+from retour.model.defect import Defect
+from retour.wire.header import Headers
+from retour.wire.mime import Part, parse_mime
+from retour.wire.source import read_source
+
+_RETURNED_HEADERS = frozenset(
+    {
+        "text/rfc822-headers",
+        "text/rfc822-header",
+        "message/rfc822-headers",
+        "message/global-headers",
+    }
+)
+_RETURNED_MESSAGES = frozenset({"message/rfc822", "message/global", "message/rfc-822"})
+_MACHINE = {
+    "message/delivery-status": "delivery-status",
+    "message/global-delivery-status": "delivery-status",
+    "text/delivery-status": "delivery-status",
+    "message/disposition-notification": "disposition-notification",
+    "message/global-disposition-notification": "disposition-notification",
+    "message/feedback-report": "feedback-report",
+}
+# Notices are short: this much of their words is read.
+NOTICE_MAX = 65_536
+
+
+@dataclass(frozen=True)
+class Message:
+    """One mail, with what stands in it sorted by use.
+
+    Attributes:
+        root: the mail's own entity.
+        texts: its text parts (plain and HTML), in order, without those of embedded messages.
+        machine: machine-readable parts by kind: ``delivery-status`` ...
+        embedded: message/rfc822 parts, in order.
+        returned_headers: a text/rfc822-headers part, or None.
+    """
+
+    root: Part
+    texts: tuple[Part, ...]
+    machine: dict[str, Part]
+    embedded: tuple[Part, ...]
+    returned_headers: Part | None
+
+    @property
+    def headers(self) -> Headers:
+        """The mail's own header fields."""
+        return self.root.headers
+
+    @cached_property
+    def notice(self) -> str:
+        """The words for people: the first plain text, else the first HTML as text, decoded."""
+        best: Part | None = None
+        for part in self.texts:
+            if part.content_type == "text/html":
+                best = best or part
+            elif part.body < part.end and part.raw_body[:2_000].strip():
+                return _clean(part.decode_text()[:NOTICE_MAX])
+        if best is None:
+            return ""
+        from retour.read.html import strip_html  # noqa: PLC0415 - few notices are HTML alone
+
+        return strip_html(best.decode_text()[: NOTICE_MAX * 4])[:NOTICE_MAX]
+
+
+def _clean(text: str) -> str:
+    if "\xa0" in text or "\u200b" in text:
+        text = text.replace("\xa0", " ").replace("\u200b", "")
+    return text
+
+
+def open_message(raw: bytes) -> tuple[Message, tuple[Defect, ...]]:
+    """Take a mail apart.
+
+    Returns:
+        The message and what was odd about its bytes and its structure.
+    """
+    source = read_source(raw)
+    root, defects = parse_mime(source.text)
+    return sort_parts(root), (*source.defects, *defects)
+
+
+def sort_parts(root: Part) -> Message:
+    """Sort the parts of one mail (or of a mail inside another) by use."""
+    texts: list[Part] = []
+    machine: dict[str, Part] = {}
+    embedded: list[Part] = []
+    returned_headers: Part | None = None
+    todo = [root]
+    while todo:
+        part = todo.pop()
+        kind = part.content_type
+        if part.children and part.is_multipart:
+            todo.extend(reversed(part.children))
+        elif kind in _MACHINE:
+            machine.setdefault(_MACHINE[kind], part)
+        elif kind in _RETURNED_MESSAGES and part is not root:
+            embedded.append(part)
+        elif kind in _RETURNED_HEADERS and part is not root:
+            returned_headers = returned_headers or part
+        elif kind.startswith("text/") or kind == "text" or part is root:
+            texts.append(part)
+    return Message(root, tuple(texts), machine, tuple(embedded), returned_headers)

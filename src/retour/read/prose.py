@@ -1,0 +1,157 @@
+"""Recipients and reasons in the words of a notice, for any system that writes in free form.
+
+No product is known here. A line that begins with an address (or holds nothing else) names a
+recipient; what follows it, up to the next one, is the reason. Where there is no such line, an address
+behind a word like "to" or "recipient" is one. Addresses of the sender and of the postmaster are not.
+"""
+
+import re
+from dataclasses import dataclass
+
+from retour.wire.address import find_addresses, read_verp, unwrap_address
+
+LINES_MAX = 600
+CLAIMS_MAX = 200
+REASON_LINES_MAX = 25
+LINE_MAX = 2_000
+
+_ONLY_MARKS = re.compile(r"[\W_]*(?:mailto:|rfc822;|smtp:)?[\W_]*\Z", re.I)
+_BULLET = re.compile(r"[\W_]*(?:[0-9]{1,3}[.)]|[a-z][.)])?[\W_]*\Z", re.I)
+_NAMED_BEFORE = re.compile(
+    r"(?:recipients?(?: address(?:es)?| was| is)?|address(?:ee|ed|es)?(?: to)?|rcpt to|\bto|\bfor|users?|userid|mailbox(?: of)?|account|"
+    r"e-?mails?(?: address)?|destinat[a-z]+|empf[äa]nger|an|reach(?:ed)?|deliver(?:y|ed|ing)?|final-recipient|original-recipient|кому|адрес[а-я]*|destinataire|宛先)"
+    r"\s*(?:\(s\))?(?:\s+(?:is|was|named))?\s*[\W_]{0,8}(?:mailto:|rfc822;)?[\W_]*\Z",
+    re.I,
+)
+_NOT_BEFORE = re.compile(
+    r"(?:\bfrom|\bsender|contact(?:ing)?|postmaster|administrator|reply-to|return-path|\bvia|\bby|\bcc|originator|forward(?:ing)? (?:it|this|the)[a-z ]*|"
+    r"\bat|\bauthor|help|support|message-id|\bid|report (?:it|this)? ?to|write to|notify|de|von|envelope-from|mail from|absender|belongs to)\s*[\W_]{0,6}(?:mailto:|rfc822;)?[\W_]*\Z",
+    re.I,
+)
+_OFFICE = re.compile(
+    r"(?:postmaster|mailer-daemon|mailerdaemon|hostmaster|abuse|mail-?admin|mail-?daemon|no-?reply|postoffice|webmaster|helpdesk)@",
+    re.I,
+)
+_BARE_NAME = re.compile(r"[ \t]+<?([A-Za-z0-9][A-Za-z0-9._-]{1,63})>?:?[ \t]*\Z")
+_INTRODUCES = re.compile(r"(?:recipient|following|address|user|deliver)", re.I)
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """One recipient that a notice names, and the words that belong to it.
+
+    Attributes:
+        address: as written.
+        reason: lines that speak of it, LF; may be empty.
+        line: number of the line that names it, from 1.
+        strength: 3 where a line begins with it, 2 where a word announces it, 1 where it only occurs.
+    """
+
+    address: str
+    reason: str
+    line: int
+    strength: int
+
+
+def find_claims(notice: str, excluded: frozenset[str]) -> list[Claim]:
+    """Find the recipients that a notice names.
+
+    Args:
+        notice: its own words, without the quoted original.
+        excluded: addresses in lower case that are no recipients (the report's own addressee).
+
+    Returns:
+        Claims of the strongest kind that occurs, each address once, in order.
+    """
+    lines = [line[:LINE_MAX] for line in notice.split("\n", LINES_MAX)[:LINES_MAX]]
+    marks: list[tuple[int, int, str, str]] = []
+    for number, line in enumerate(lines):
+        if "@" in line:
+            marks.extend(_read_line(number, line, excluded))
+            if len(marks) >= CLAIMS_MAX:
+                break
+    if not marks:
+        marks = _bare_names(lines)
+    if not marks:
+        return []
+    strength = max(mark[1] for mark in marks)
+    chosen = [mark for mark in marks if mark[1] == strength]
+    if strength == 3:
+        return _with_following_lines(chosen, lines)
+    whole = notice.strip()
+    claims: dict[str, Claim] = {}
+    for number, level, address, _ in chosen:
+        claims.setdefault(address.lower(), Claim(address, whole, number + 1, level))
+    return list(claims.values())
+
+
+def _read_line(number: int, line: str, excluded: frozenset[str]) -> list[tuple[int, int, str, str]]:
+    found = find_addresses(line)
+    marks = []
+    for address, start, end in found:
+        lower = address.lower()
+        if lower in excluded or _OFFICE.match(address) or not _is_plausible(address):
+            continue
+        before = line[:start]
+        if _ONLY_MARKS.match(before) or _BULLET.match(before):
+            if (
+                before.lstrip()[:3] in (">>>", "<<<")
+                or line[end : end + 1] == "]"
+                and before.endswith("[")
+            ):
+                pass
+            marks.append((number, 3, address, line[end:].strip(" \t>)]\"':,;*")))
+            break
+        if _NOT_BEFORE.search(before[-60:]):
+            continue
+        level = 2 if _NAMED_BEFORE.search(before[-60:]) else 1
+        marks.append((number, level, address, line))
+    return marks
+
+
+def _is_plausible(address: str) -> bool:
+    """Message-IDs and URLs' user parts are no recipients; a domain has a dot or is a local host."""
+    local, _, domain = address.rpartition("@")
+    return "//" not in local and not domain.startswith(".") and len(local) <= 128
+
+
+def _with_following_lines(marks: list[tuple[int, int, str, str]], lines: list[str]) -> list[Claim]:
+    """Give each address the words up to the next one; addresses listed in a row share what follows."""
+    claims: dict[str, Claim] = {}
+    waiting: list[tuple[int, str]] = []
+    for index, (number, level, address, rest) in enumerate(marks):
+        stop = marks[index + 1][0] if index + 1 < len(marks) else len(lines)
+        following = lines[number + 1 : min(stop, number + 1 + REASON_LINES_MAX)]
+        reason = "\n".join([rest, *following]).strip()
+        waiting.append((number, address))
+        if not any(character.isalnum() for character in reason) and index + 1 < len(marks):
+            continue
+        for at, waiting_address in waiting:
+            key = waiting_address.lower()
+            known = claims.get(key)
+            if known is None:
+                claims[key] = Claim(waiting_address, reason, at + 1, level)
+            elif reason and reason not in known.reason:
+                claims[key] = Claim(
+                    known.address, f"{known.reason}\n{reason}".strip(), known.line, level
+                )
+        waiting = []
+    return list(claims.values())
+
+
+def _bare_names(lines: list[str]) -> list[tuple[int, int, str, str]]:
+    """Local names alone on an indented line below a sentence that announces them (AOL, local Sendmail)."""
+    for number, line in enumerate(lines):
+        found = _BARE_NAME.match(line)
+        if found and any(_INTRODUCES.search(above) for above in lines[max(0, number - 3) : number]):
+            return [(number, 2, found[1], line)]
+    return []
+
+
+def read_verp_recipient(addresses: tuple[str, ...]) -> str | None:
+    """Return the recipient that the notice's own addressee (a VERP return path) names, or None."""
+    for address in addresses:
+        found = read_verp(unwrap_address(address))
+        if found:
+            return found
+    return None

@@ -1,0 +1,156 @@
+"""A mail as a `Report` and a `Route`: what it claims, composed from its parts."""
+
+import re
+from datetime import datetime
+
+from retour.model.defect import Defect
+from retour.model.report import Original, Recipient, Report
+from retour.model.route import Route
+from retour.model.vocabulary import Kind
+from retour.read.claims import (
+    claims_of_feedback,
+    claims_of_notice,
+    claims_of_status,
+    merge_notice,
+)
+from retour.read.language import find_language
+from retour.read.machine import DeliveryStatus, parse_delivery_status
+from retour.read.message import Message, open_message, sort_parts
+from retour.read.notice import split_notice
+from retour.read.notification import read_notification
+from retour.read.original import read_original
+from retour.read.producer import find_producer
+from retour.read.recognise import kind_of_actions, recognise, says_delay
+from retour.read.route import read_route
+from retour.wire.address import parse_addresses, unwrap_address
+from retour.wire.date import parse_date
+from retour.wire.words import decode_words
+
+# A report inside a forwarded mail inside a forwarded mail; deeper is somebody's joke.
+NESTING_MAX = 3
+_STATUS_START = re.compile(
+    r"^[ \t]*(?:Reporting-MTA|(?:Final|Original)-Recipient)[ \t]*:", re.M | re.I
+)
+
+
+def read(raw: bytes) -> tuple[Report, Route]:
+    """Read a mail.
+
+    Args:
+        raw: any bytes: a mail, or the text of one that somebody pasted.
+
+    Returns:
+        What it claims, and the way of the original as far as its headers came back. Never raises
+        on content; what was odd stands in ``report.defects``.
+    """
+    message, defects = open_message(raw)
+    notice, tail = _own_words(message)
+    kind = recognise(message, notice)
+    for _ in range(NESTING_MAX):
+        if kind is not None:
+            break
+        inner = message.embedded[0].children
+        if not inner:
+            break
+        inner_message = sort_parts(inner[0])
+        inner_notice, inner_tail = _own_words(inner_message)
+        kind = recognise(inner_message, inner_notice)
+        if kind != "not-a-report":
+            message, notice, tail = inner_message, inner_notice, inner_tail
+    return _compose(message, notice, tail, kind or "not-a-report", defects)
+
+
+def _own_words(message: Message) -> tuple[str, str]:
+    notice = message.notice
+    if message.embedded or message.returned_headers is not None:
+        if len(notice) < 200 or "\nReceived:" not in notice:
+            return notice, ""
+    return split_notice(notice)
+
+
+def _compose(
+    message: Message, notice: str, tail: str, kind: Kind, defects: tuple[Defect, ...]
+) -> tuple[Report, Route]:
+    headers = message.headers
+    machine = message.machine.get("delivery-status")
+    body = machine.decode_body() if machine else ""
+    status = _delivery_status(body, message, notice) if kind == "failure" else None
+    recipients: list[Recipient] = []
+    original: Original | None = None
+    route = Route((), False)
+    if kind != "not-a-report":
+        original, original_headers = read_original(
+            message, tail, status.envelope_id if status else None
+        )
+        route = read_route(original_headers, original.date if original else None)
+        recipients, kind, found = _recipients(message, notice, kind, status, original)
+        defects = (*defects, *found)
+    subject = headers.get("subject")
+    report = Report(
+        kind,
+        find_producer(headers, notice, body)
+        if kind not in ("not-a-report", "auto-reply")
+        else None,
+        find_language(notice, headers.get("content-language")),
+        decode_words(subject) if subject is not None else None,
+        _date(headers.get("date")),
+        status.reporting_mta if status else None,
+        tuple(recipients),
+        original,
+        notice,
+        message.root.header_block,
+        defects,
+    )
+    return report, route
+
+
+def _date(value: str | None) -> datetime | None:
+    return parse_date(value)
+
+
+def _delivery_status(body: str, message: Message, notice: str) -> DeliveryStatus | None:
+    """Read the status groups; also where a gateway glued them into the text."""
+    if body:
+        status = parse_delivery_status(body)
+        if status.entries:
+            return status
+    text = notice if "ecipient:" in notice else ""
+    if not text and "no-boundary" in _lost_structure(message):
+        text = message.root.raw_body[:65_536]
+    start = _STATUS_START.search(text) if text else None
+    if start:
+        found = parse_delivery_status(text[start.start() :])
+        return found if found.entries else None
+    return parse_delivery_status(body) if body else None
+
+
+def _lost_structure(message: Message) -> str:
+    return "no-boundary" if message.root.is_multipart and not message.root.children else ""
+
+
+def _recipients(
+    message: Message,
+    notice: str,
+    kind: Kind,
+    status: DeliveryStatus | None,
+    original: Original | None,
+) -> tuple[list[Recipient], Kind, tuple[Defect, ...]]:
+    excluded = frozenset(
+        address.lower()
+        for to in parse_addresses(message.headers.get("to"))[:5]
+        for address in (to, unwrap_address(to))
+    )
+    if kind == "complaint":
+        return claims_of_feedback(message), kind, ()
+    if kind not in ("failure", "delay"):
+        return [], kind, ()
+    notification = read_notification(notice)
+    if notification is not None:
+        return notification[0], notification[1], ()
+    delayed = says_delay(decode_words(message.headers.get("subject") or ""), notice)
+    if status is None or not status.entries:
+        recipients = claims_of_notice(message, notice, excluded, original, delayed=delayed)
+        return recipients, "delay" if delayed and kind != "failure" or kind == "delay" else kind, ()
+    recipients, defects = claims_of_status(status, notice, delayed=delayed)
+    recipients = merge_notice(recipients, notice, excluded, original)
+    return recipients, kind_of_actions([one.action for one in recipients], kind), defects

@@ -1,0 +1,173 @@
+"""Mail addresses in header fields, report fields and prose (RFC 5322 §3.4, RFC 6531, RFC 6533)."""
+
+import re
+
+from retour.wire.charset import decode_text
+from retour.wire.words import decode_words
+
+# RFC 5321 §4.5.3.1: 64 octets of local part, 255 of domain; more is no address (VERP tags are longer).
+_LOCAL_MAX = 256
+_DOMAIN_MAX = 255
+
+_ANGLE = re.compile(r"<\s*([^<>\s]{1,600})\s*>")
+_SPEC = re.compile(
+    r"(?:\"[^\"\n]{1,64}\"|[^\s<>()\[\]\\,;:\"@|=/*']{1}[^\s<>()\[\]\\,;:\"@|]{0,255}|[^\s<>()\[\]\\,;:\"@|]{1,256})"
+    r"@(?:\[[0-9A-Fa-f:.IPv]{3,50}\]|[^\s<>()\[\]\\,;:\"'@|*]{1,255})"
+)
+# RFC 6533 §3: utf-8-addr-xtext, "\x{HEXPOINT}".
+_XTEXT = re.compile(r"\\x\{([0-9A-Fa-f]{2,6})\}")
+# RFC 3461 §4: xtext, "+2B" for "+".
+_TRAILING = "\"'`.,;:!?)>]}*\\"
+_LEADING = "\"'`(<[{*"
+
+
+def parse_address(value: str | None) -> str | None:
+    """Return the first mailbox address of a header value (the one in angle brackets if there is one).
+
+    Args:
+        value: for example a ``From`` field's value, one character a byte.
+
+    Returns:
+        ``local@domain`` as text for people, or None.
+    """
+    if not value:
+        return None
+    for found in _ANGLE.finditer(value):
+        if "@" in found[1]:
+            return clean_address(found[1])
+    found_spec = _SPEC.search(value)
+    return clean_address(found_spec[0]) if found_spec else None
+
+
+def parse_addresses(value: str | None, *, most: int = 200) -> tuple[str, ...]:
+    """Return the addresses of a list field (``To``, ``Cc``), in order, each once."""
+    if not value:
+        return ()
+    out: dict[str, None] = {}
+    for found in _SPEC.finditer(value):
+        address = clean_address(found[0])
+        if address:
+            out[address] = None
+            if len(out) >= most:
+                break
+    return tuple(out)
+
+
+def find_addresses(text: str) -> list[tuple[str, int, int]]:
+    """Find addresses in prose.
+
+    Returns:
+        ``(address, start, end)`` for each, in order; quotation marks and the like left out.
+    """
+    out = []
+    if "@" in text:
+        for found in _SPEC.finditer(text):
+            address = clean_address(found[0])
+            if address:
+                out.append((address, found.start(), found.end()))
+    return out
+
+
+def clean_address(text: str) -> str | None:
+    """Make an address out of what stands where one should.
+
+    Brackets, quotation marks and punctuation around it go, ``mailto:`` and ``\\x{…}`` (RFC 6533) are
+    undone, 8-bit is decoded.
+
+    Returns:
+        ``local@domain``, or None where there is no ``@`` with something on both sides.
+    """
+    text = text.strip().strip(_LEADING).rstrip(_TRAILING)
+    if text[:7].lower() == "mailto:":
+        text = text[7:]
+    local, at, domain = text.rpartition("@")
+    if not at or not local or not domain or len(local) > _LOCAL_MAX or len(domain) > _DOMAIN_MAX:
+        return None
+    if "\\x{" in text:
+        text = _XTEXT.sub(_unescape, text)
+    if not text.isascii():
+        text = decode_text(text, "utf-8") if max(text) < "\u0100" else text
+    return text
+
+
+def _unescape(found: re.Match[str]) -> str:
+    point = int(found[1], 16)
+    return chr(point) if 0x20 < point < 0x110000 and not 0xD800 <= point < 0xE000 else found[0]
+
+
+def parse_typed(value: str) -> tuple[str, str]:
+    """Split a report field of the form ``type; text`` (RFC 3464 §2.1.2).
+
+    Returns:
+        ``(type in lower case, text)``; the type is empty where there is none.
+    """
+    kind, semicolon, text = value.partition(";")
+    if semicolon and len(kind) < 30 and "@" not in kind and "<" not in kind:
+        return kind.strip().lower(), text.strip()
+    return "", value.strip()
+
+
+def parse_recipient(value: str | None) -> str | None:
+    """Read a ``Final-Recipient`` or ``Original-Recipient`` field (RFC 3464 §2.3.1-2, RFC 6533 §3).
+
+    Returns:
+        The address for people, senders' wrappings undone; a local name without domain as it is.
+    """
+    if not value:
+        return None
+    _, text = parse_typed(value)
+    text = decode_words(text) if "=?" in text else text
+    address = parse_address(text) if "@" in text else None
+    if address is None:
+        address = clean_address(text)
+    if address is None:
+        bare = text.strip().strip("<>\"' ")
+        return bare if bare and len(bare) <= _LOCAL_MAX and " " not in bare else None
+    return unwrap_address(address)
+
+
+_PRVS = re.compile(r"(?:prvs|msprvs1)=[^=@]{1,30}=(.+@.+)", re.I)
+_PRVS_SWAPPED = re.compile(r"prvs=([^=@/]{1,64})/[0-9a-z]{6,12}(@.+)", re.I)
+_BTV = re.compile(r"btv1==[^=@]{1,20}==(.+@.+)", re.I)
+_SRS0 = re.compile(r"srs0[=+-][^=@]{1,12}=[^=@]{1,4}=([^=@]{1,255})=([^@]{1,64})@.+", re.I)
+_SRS1 = re.compile(
+    r"srs1[=+-][^=@]{1,12}=[^=@]{1,255}==?[=+-]?[^=@]{1,12}=[^=@]{1,4}=([^=@]{1,255})=([^@]{1,64})@.+",
+    re.I,
+)
+_VERP = re.compile(
+    r"[^@]*[-+=_]([^@=+\-]{1,64}(?:[+.\-][^@=]{1,64})?)=([a-z0-9](?:[a-z0-9-]{0,62}\.)+[a-z]{2,24})@.+",
+    re.I,
+)
+
+
+def unwrap_address(address: str) -> str:
+    """Undo what servers put around an address, for display and for comparing.
+
+    BATV (``prvs=``, ``btv1==``) and SRS (``SRS0=``, ``SRS1=``) are undone; a VERP tag names another
+    person and is left (`read_verp`).
+    """
+    head = address[:5].lower()
+    if head == "srs0=" or head[:4] == "srs0":
+        found = _SRS0.fullmatch(address)
+        return f"{found[2]}@{found[1]}" if found else address
+    if head[:4] == "srs1":
+        found = _SRS1.fullmatch(address)
+        return f"{found[2]}@{found[1]}" if found else address
+    if "prvs" in address[:8].lower():
+        found = _PRVS.fullmatch(address)
+        if found:
+            return found[1]
+        swapped = _PRVS_SWAPPED.fullmatch(address)
+        return swapped[1] + swapped[2] if swapped else address
+    if head == "btv1=":
+        found = _BTV.fullmatch(address)
+        return found[1] if found else address
+    return address
+
+
+def read_verp(address: str) -> str | None:
+    """Return the recipient that a VERP return path names (``list-bounces+user=example.net@…``)."""
+    if "=" not in address or address[:4].lower() in ("srs0", "srs1", "prvs", "btv1"):
+        return None
+    found = _VERP.fullmatch(address)
+    return f"{found[1]}@{found[2]}" if found else None

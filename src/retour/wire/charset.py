@@ -1,0 +1,83 @@
+"""Bytes in a named, unnamed or wrongly named charset to text (RFC 2045 §2.2, RFC 2046 §4.1.2)."""
+
+import codecs
+
+# Names that mails use and Python's codecs do not know, or that senders use for a superset.
+_ALIASES = {
+    "iso-8859-8-i": "iso-8859-8",
+    "x-sjis": "cp932",
+    "shift_jis": "cp932",
+    "shift-jis": "cp932",
+    "windows-31j": "cp932",
+    "ks_c_5601-1987": "cp949",
+    "gb2312": "gb18030",
+    "gbk": "gb18030",
+    "x-gbk": "gb18030",
+    "iso-2022-jp": "iso-2022-jp-3",
+    "us-ascii": "utf-8",
+    "ascii": "utf-8",
+    "iso-8859-1": "cp1252",
+    "latin1": "cp1252",
+    "utf8": "utf-8",
+    "unicode-1-1-utf-7": "utf-7",
+    "x-unknown": "",
+    "unknown-8bit": "",
+    "binary": "",
+}
+_GUESS_MAX = 4_096
+
+
+def decode_text(text: str, charset: str | None) -> str:
+    """Decode text of one character a byte with a charset.
+
+    Args:
+        text: Latin-1 text (one character a byte).
+        charset: the declared name, or None.
+
+    Returns:
+        The decoded text: by the declared charset where it fits, else UTF-8, else a guess.
+        Never raises; bytes that fit nothing become U+FFFD.
+    """
+    if (
+        text.isascii()
+        and "\x1b" not in text
+        and (charset is None or charset[:5].lower() != "utf-7")
+    ):
+        return text
+    data = text.encode("latin-1", "replace")
+    name = (charset or "").strip("\"' ").lower()
+    name = _ALIASES.get(name, name)
+    if name:
+        try:
+            return data.decode(name)
+        except (LookupError, ValueError):
+            pass
+    return _guess(data, name)
+
+
+def _guess(data: bytes, declared: str) -> str:
+    try:
+        return data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        if error.start > len(data) - 4 and error.reason == "unexpected end of data":
+            return data.decode("utf-8", "replace")
+    if b"\x1b$" in data or b"\x1b(" in data:
+        return data.decode("iso-2022-jp", "replace")
+    if declared and _exists(declared):
+        return data.decode(declared, "replace")
+    return data.decode(_guess_name(data[:_GUESS_MAX]), "replace")
+
+
+def _exists(name: str) -> bool:
+    try:
+        return codecs.lookup(name)._is_text_encoding  # type: ignore[attr-defined,no-any-return]
+    except (LookupError, ValueError):
+        return False
+
+
+def _guess_name(data: bytes) -> str:
+    """Ask charset-normalizer (imported here: it costs time and few mails need it)."""
+    from charset_normalizer import from_bytes  # noqa: PLC0415
+
+    best = from_bytes(data).best()
+    return best.encoding if best and _exists(best.encoding) else "cp1252"

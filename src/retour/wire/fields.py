@@ -1,0 +1,20 @@
+"""Field groups of machine-readable report parts (RFC 3464 §2.1, RFC 5965 §3, RFC 8098 §3.1)."""
+
+import re
+
+from retour.wire.header import Headers, parse_headers
+
+# Groups of one part that are read: a list server may report thousands of recipients at once.
+GROUPS_MAX = 1_000
+_BLANK = re.compile(r"\n[ \t]*\n[\s]*")
+
+
+def parse_groups(body: str) -> list[Headers]:
+    """Split a body into its groups of fields, in order; empty groups are left out."""
+    groups = []
+    for block in _BLANK.split(body.strip("\n"), GROUPS_MAX):
+        if ":" in block:
+            group = parse_headers(block)
+            if len(group):
+                groups.append(group)
+    return groups

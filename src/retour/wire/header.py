@@ -1,0 +1,120 @@
+"""Header blocks (RFC 5322 §2.2, RFC 6532), read leniently from a text of one character a byte."""
+
+import re
+
+_NAME_END = re.compile(r"[\x00-\x20\x7f-\xff]")
+# More fields than any mail needs; what follows is not looked at.
+FIELDS_MAX = 2_000
+# A folded field's length that is looked at.
+VALUE_MAX = 65_536
+
+
+class Headers:
+    """The fields of one block: names in lower case, values unfolded, in the order of the mail.
+
+    Values are text of one character a byte; `retour.wire.words` decodes them for people.
+    """
+
+    __slots__ = ("_first", "cut", "fields")
+
+    def __init__(self, fields: list[tuple[str, str]], *, cut: bool = False) -> None:
+        self.fields = fields
+        self.cut = cut
+        # Reversed, so that the first field of a name wins.
+        self._first = dict(reversed(fields))
+
+    def get(self, name: str) -> str | None:
+        """Return the first field of this (lower-case) name, or None."""
+        return self._first.get(name)
+
+    def all(self, name: str) -> list[str]:
+        """Return the values of all fields of this (lower-case) name, in order."""
+        if name not in self._first:
+            return []
+        return [value for key, value in self.fields if key == name]
+
+    def __contains__(self, name: str) -> bool:
+        return name in self._first
+
+    def __len__(self) -> int:
+        return len(self.fields)
+
+
+def parse_headers(block: str) -> Headers:
+    """Read a header block.
+
+    Args:
+        block: the lines of the block without the empty line that ends it.
+
+    Returns:
+        The fields. A line that is no field and no folded line (RFC 5322 §2.2.3) is taken as the
+        continuation of the field above it, as damaged folding leaves it.
+    """
+    if "\n " in block or "\n\t" in block:
+        block = block.replace("\n ", " ").replace("\n\t", " ")
+    fields: list[tuple[str, str]] = []
+    lines = block.split("\n", FIELDS_MAX)
+    cut = len(lines) > FIELDS_MAX
+    if cut:
+        del lines[FIELDS_MAX:]
+    for line in lines:
+        name, colon, value = line.partition(":")
+        if colon and name and name.isascii() and " " not in name and "\t" not in name:
+            fields.append((name.lower(), value[:VALUE_MAX].strip()))
+        elif (
+            colon and name and _is_name(name.rstrip())
+        ):  # RFC 5322 §4.5 obs: blanks before the colon
+            fields.append((name.rstrip().lower(), value[:VALUE_MAX].strip()))
+        elif fields and line:
+            last_name, last_value = fields[-1]
+            if len(last_value) < VALUE_MAX:
+                fields[-1] = (last_name, f"{last_value} {line.strip()}")
+    return Headers(fields, cut=cut)
+
+
+def _is_name(name: str) -> bool:
+    return bool(name) and not _NAME_END.search(name)
+
+
+_FIELD_LINE = re.compile(r"[!-9;-~]+[ \t]*:")
+_JUNK_LINE = re.compile(r"(?:>?From |\s*\n)")
+
+
+def find_headers(text: str, start: int, end: int) -> tuple[int, int, int]:
+    """Find the header block of the message that begins at ``start``.
+
+    Skips an mbox separator, ``>From `` and empty lines before it.
+
+    Returns:
+        ``(block_start, block_end, body_start)``; the block is empty where no header begins there.
+    """
+    while start < end:
+        junk = _JUNK_LINE.match(text, start, end)
+        if not junk:
+            break
+        newline = text.find("\n", start, end)
+        if newline < 0:
+            return start, start, start
+        start = newline + 1
+    if not _FIELD_LINE.match(text, start, end):
+        return start, start, start
+    stop = text.find("\n\n", start, end)
+    if stop < 0:
+        stop, body = _unended(text, start, end)
+        return start, stop, body
+    return start, stop, stop + 2
+
+
+def _unended(text: str, start: int, end: int) -> tuple[int, int]:
+    """End a block that no empty line ends: at a line of blanks, else at the first odd line."""
+    at = start
+    while at < end:
+        newline = text.find("\n", at, end)
+        line_end = end if newline < 0 else newline
+        line = text[at : min(line_end, at + 200)]
+        if not line.strip():
+            return at, min(line_end + 1, end)
+        if line[0] not in " \t" and not _FIELD_LINE.match(line):
+            return at, at
+        at = line_end + 1
+    return end, end

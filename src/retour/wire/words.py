@@ -1,0 +1,78 @@
+"""Header words for people: encoded words (RFC 2047) and raw 8-bit (RFC 6532) decoded."""
+
+import binascii
+import re
+
+from retour.wire.charset import decode_text
+
+_ENCODED = re.compile(r"=\?([^\s?*]{1,40})(?:\*[^\s?]{0,20})?\?([BbQq])\?([^?\n]{0,20000})\?=")
+# RFC 2047 §6.2: white space between two encoded words is not part of the text.
+_BETWEEN = re.compile(r"(\?=)\s+(?==\?[^\s?]{1,40}\?[BbQq]\?)")
+_QUOTED = re.compile(r"=([0-9A-Fa-f]{2})")
+
+
+def decode_words(value: str) -> str:
+    """Decode a header value of one character a byte.
+
+    Returns:
+        The text with white space folded; encoded words that cannot be decoded stay as they are.
+    """
+    if "=?" in value:
+        value = _decode_encoded(value)
+    elif not value.isascii():
+        value = decode_text(value, None)
+    return " ".join(value.replace("\0", "").split())
+
+
+def _decode_encoded(value: str) -> str:
+    value = _BETWEEN.sub(r"\1", value)
+    out: list[str] = []
+    at = 0
+    pending = ""
+    pending_charset = ""
+    for word in _ENCODED.finditer(value):
+        charset = word[1]
+        if pending and (word.start() != at or charset.lower() != pending_charset.lower()):
+            out.append(decode_text(pending, pending_charset))
+            pending = ""
+        if word.start() > at:
+            out.append(_decode_plain(value[at : word.start()]))
+        # Words of one charset are joined before decoding: senders cut inside a character.
+        pending += _word_bytes(word[2], word[3])
+        pending_charset = charset
+        at = word.end()
+    if pending:
+        out.append(decode_text(pending, pending_charset))
+    out.append(_decode_plain(value[at:]))
+    return "".join(out)
+
+
+def _decode_plain(text: str) -> str:
+    return text if text.isascii() else decode_text(text, None)
+
+
+def _word_bytes(encoding: str, payload: str) -> str:
+    if encoding in "Qq":
+        return unquote(payload.replace("_", " "))
+    return decode_base64(payload)
+
+
+def unquote(text: str) -> str:
+    """Undo ``=XX`` (RFC 2045 §6.7 without the line rules); one character a byte."""
+    if "=" not in text:
+        return text
+    return _QUOTED.sub(lambda m: chr(int(m[1], 16)), text)
+
+
+_NOT_BASE64 = re.compile(r"[^A-Za-z0-9+/]+")
+
+
+def decode_base64(text: str) -> str:
+    """Decode base64 as far as it goes (RFC 2045 §6.8: other characters are ignored)."""
+    clean = _NOT_BASE64.sub("", text)
+    clean = clean[: len(clean) - 1] if len(clean) % 4 == 1 else clean
+    clean += "=" * (-len(clean) % 4)
+    try:
+        return binascii.a2b_base64(clean).decode("latin-1")
+    except binascii.Error:  # pragma: no cover - clean base64 of a right length does not fail
+        return ""
