@@ -1,0 +1,144 @@
+"""What the statements about one recipient claim, strongest first.
+
+Order (innermost voice first, three parties kept apart): the server that refused, by words or by a
+telling status code; then the reporter's words and code; then the ``Status`` field, wrappers and
+their codes; then vague words and bare numbers, in the same order of speakers.
+"""
+
+from dataclasses import dataclass
+
+from retour.knowledge.schema import Knowledge, Match, Tier
+from retour.model.diagnosis import Evidence
+from retour.model.report import Recipient, Statement
+from retour.model.vocabulary import Speaker, Weight
+
+TELLING: frozenset[Tier] = frozenset({"receiver", "server", "phrase"})
+"""Tiers whose rules read words that mean one thing."""
+
+# Weight of a claim by who speaks and how clearly: smaller is stronger. Words of one voice rank by
+# the order of its statements, not by tier: inside one statement the knowledge has ranked them.
+_RANKS: dict[Speaker, dict[Tier, int]] = {
+    "remote": {"receiver": 0, "server": 0, "phrase": 0, "status": 1, "generic": 5, "vague": 8},
+    "reporter": {"receiver": 2, "server": 2, "phrase": 2, "status": 3, "generic": 6, "vague": 8},
+    "wrapper": {"receiver": 4, "server": 4, "phrase": 4, "status": 5, "generic": 7, "vague": 9},
+}
+_CODE_RANK = 10
+_FIELD_RANK = 4
+# These write "Status: 5.0.0", or one of their own making, whatever the remote said (measured on
+# real servers); their field is the last resort.
+_CARELESS = frozenset({"exim", "courier", "opensmtpd"})
+_CARELESS_RANK = 9
+_FIELD_SPEAKER: Speaker = "reporter"
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """One statement read by one rule.
+
+    Attributes:
+        statement: what was said, by whom.
+        match: the rule and the words that it read.
+        rank: how strong; smaller is stronger.
+        index: position of the statement, innermost voice first.
+    """
+
+    statement: Statement
+    match: Match
+    rank: int
+    index: int
+
+    @property
+    def cause(self) -> str:
+        """The cause that the claim speaks for."""
+        return self.match.rule.cause
+
+    @property
+    def tier(self) -> Tier:
+        """How telling the rule is."""
+        return self.match.rule.tier
+
+    @property
+    def telling(self) -> bool:
+        """Whether the words mean one thing."""
+        return self.match.rule.tier in TELLING
+
+    def evidence(self, weight: Weight) -> Evidence:
+        """Return the claim as evidence of a given weight."""
+        statement = self.statement
+        return Evidence(
+            speaker=statement.speaker,
+            where=statement.where,
+            quote=self.match.quote,
+            cause=self.cause,
+            rule=self.match.rule.id,
+            weight=weight,
+        )
+
+
+def gather_claims(
+    recipient: Recipient, producer: str | None, knowledge: Knowledge
+) -> tuple[Claim, ...]:
+    """Read every statement about a recipient and its ``Status`` field; strongest claim first.
+
+    Args:
+        recipient: the claims of the report.
+        producer: the system that wrote the notice.
+        knowledge: the rules.
+    """
+    claims: list[Claim] = []
+    seen: set[tuple[str, Speaker]] = set()
+    said: set[str | None] = set()
+    for index, statement in enumerate(recipient.statements):
+        key = (statement.text, statement.speaker)
+        if key in seen:
+            continue
+        seen.add(key)
+        if statement.reply:
+            said.add(statement.reply.status)
+        claims += _read(statement, index, recipient.remote_mta, knowledge)
+    if recipient.status_field and recipient.status_field not in said:
+        claims += _read_field(recipient, producer, knowledge)
+    claims.sort(key=lambda claim: (claim.rank, claim.index))
+    return tuple(claims)
+
+
+def _read(
+    statement: Statement, index: int, remote: str | None, knowledge: Knowledge
+) -> list[Claim]:
+    reply = statement.reply
+    ranks = _RANKS.get(statement.speaker, _RANKS["reporter"])
+    matches = knowledge.match(
+        statement.text,
+        code=reply.code if reply else None,
+        status=reply.status if reply else None,
+        remote=remote if statement.speaker == "remote" else None,
+    )
+    claims: list[Claim] = []
+    causes: set[str] = set()
+    for match in matches:
+        # The first match of each cause speaks for all weaker ones of that cause.
+        if match.rule.cause not in causes:
+            causes.add(match.rule.cause)
+            claims.append(Claim(statement, match, ranks.get(match.rule.tier, _CODE_RANK), index))
+    return claims
+
+
+def _read_field(recipient: Recipient, producer: str | None, knowledge: Knowledge) -> list[Claim]:
+    status = recipient.status_field or ""
+    statement = Statement(_FIELD_SPEAKER, _field_place(recipient), status, None)
+    careless = producer in _CARELESS
+    claims: list[Claim] = []
+    for match in knowledge.match("", status=status):
+        rank = _FIELD_RANK if match.rule.tier == "status" else _CARELESS_RANK
+        claims.append(
+            Claim(statement, match, _CARELESS_RANK if careless else rank, len(recipient.statements))
+        )
+    return claims
+
+
+def _field_place(recipient: Recipient) -> str:
+    for statement in recipient.statements:
+        group, slash, _ = statement.where.rpartition("/")
+        if slash and group.startswith("delivery-status/"):
+            return group + "/Status"
+    return "delivery-status/Status"

@@ -1,0 +1,217 @@
+"""Claims about one recipient that cannot both be true.
+
+Found are: the class of a reply against the class of its status, words against the meaning of the
+code beside them, a headline, wrapper or reporter's guess against the inner reply, a loop claim
+against the hops. No contradiction: ``Action: failed`` with 4.x.x (RFC 3464 §2.3.3), ``x.0.0`` with
+anything, a wrapper that agrees, 5.7.1 with a reason of policy.
+"""
+
+from collections.abc import Iterable
+
+from retour.diagnose.claims import Claim
+from retour.diagnose.decision import UNKNOWN, Decision
+from retour.diagnose.families import are_compatible, fits_status, is_undefined
+from retour.diagnose.headlines import Headline, find_headlines
+from retour.diagnose.loop import DUPLICATE, LOOP
+from retour.model.diagnosis import Contradiction
+from retour.model.reply import Reply
+from retour.model.report import Recipient, Report, Statement
+
+_CONTRADICTIONS_MAX = 8
+_QUOTE_MAX = 200
+_CLASSES = {"4": "try again later", "5": "never", "2": "accepted"}
+
+
+def find_contradictions(
+    report: Report, recipient: Recipient, claims: tuple[Claim, ...], decision: Decision
+) -> tuple[Contradiction, ...]:
+    """Find what does not fit among the claims about one recipient.
+
+    Args:
+        report: the whole report, for the notice's headline.
+        recipient: whose claims they are.
+        claims: what its statements claim, strongest first.
+        decision: what was concluded; claims that do not fit it are the ones not followed.
+    """
+    found: dict[tuple[str, str], Contradiction] = {}
+    for contradiction in (
+        *_class_clashes(recipient.statements),
+        *_field_clashes(recipient, decision),
+        *_wrapper_clashes(recipient.statements),
+        *_meaning_clashes(claims),
+        *_voice_clashes(claims, decision),
+        *_headline_clashes(report, recipient, decision),
+        *_hop_clashes(decision),
+    ):
+        found.setdefault((contradiction.claim, contradiction.against), contradiction)
+    return tuple(found.values())[:_CONTRADICTIONS_MAX]
+
+
+def _class_clashes(statements: tuple[Statement, ...]) -> Iterable[Contradiction]:
+    """``550 4.4.7``: the three digits and the status of one reply disagree on "for good"."""
+    for statement in statements:
+        reply = statement.reply
+        if not (reply and reply.code and reply.status) or is_undefined(reply.status):
+            continue
+        code_class, status_class = str(reply.code)[0], reply.status[0]
+        if code_class != status_class and {code_class, status_class} <= {"4", "5"}:
+            yield Contradiction(
+                claim=reply.status,
+                against=str(reply.code),
+                why=f"One reply says both {_CLASSES[code_class]!r} ({reply.code}) and "
+                f"{_CLASSES[status_class]!r} ({reply.status}).",
+            )
+
+
+def _field_clashes(recipient: Recipient, decision: Decision) -> Iterable[Contradiction]:
+    """The ``Status`` field against the innermost reply: another class, or another meaning."""
+    field, reply = recipient.status_field, recipient.reply
+    if not field or is_undefined(field) or not reply:
+        return
+    said = _class_of(reply)
+    # Routing and expiry codes (x.4.y) are the reporter's own finding, not the remote's.
+    if said and field[0] in "45" and said != field[0] and field.split(".")[1] != "4":
+        yield Contradiction(
+            claim=f"Status: {field}",
+            against=_quote(reply),
+            why=f"The report says {_CLASSES[field[0]]!r}, the reply that it quotes says "
+            f"{_CLASSES[said]!r}.",
+        )
+    elif field != reply.status and _decided_by_words(decision):
+        claim = decision.claim
+        if claim and not fits_status(decision.cause, field) and not claim.match.rule.status:
+            yield Contradiction(
+                claim=f"Status: {field}",
+                against=claim.match.quote,
+                why="The code in the report means something else than the words of the reply.",
+            )
+
+
+def _class_of(reply: Reply) -> str | None:
+    if reply.code:
+        return str(reply.code)[0] if str(reply.code)[0] in "45" else None
+    return reply.status[0] if reply.status and reply.status[0] in "45" else None
+
+
+def _wrapper_clashes(statements: tuple[Statement, ...]) -> Iterable[Contradiction]:
+    """A wrapper that says "later" around a reply that says "never".
+
+    The other way round is how an expired mail looks, and no contradiction.
+    """
+    inner = next((s for s in statements if s.speaker != "wrapper" and s.reply), None)
+    if inner is None or inner.reply is None or _class_of(inner.reply) != "5":
+        return
+    for statement in statements:
+        reply = statement.reply if statement.speaker == "wrapper" else None
+        if reply and _class_of(reply) == "4":
+            yield Contradiction(
+                claim=statement.text[:_QUOTE_MAX],
+                against=inner.text[:_QUOTE_MAX],
+                why="The words around the reply say 'try again later', the reply inside "
+                "says 'never'.",
+            )
+
+
+def _meaning_clashes(claims: tuple[Claim, ...]) -> Iterable[Contradiction]:
+    """Words against the meaning of the code that stands beside them in one reply."""
+    seen: set[int] = set()
+    for claim in claims:
+        reply = claim.statement.reply
+        if not claim.telling or claim.index in seen or not (reply and reply.status):
+            continue
+        seen.add(claim.index)
+        # A rule that names the code knows what this provider means by it.
+        if claim.match.rule.status or claim.statement.speaker == "wrapper":
+            continue
+        if not fits_status(claim.cause, reply.status):
+            yield Contradiction(
+                claim=reply.status,
+                against=claim.match.quote,
+                why="The code means something else than the words beside it.",
+            )
+
+
+def _voice_clashes(claims: tuple[Claim, ...], decision: Decision) -> Iterable[Contradiction]:
+    """Another voice's telling words against the innermost ones, which decided."""
+    if not _decided_by_words(decision) or decision.claim is None:
+        return
+    winner = decision.claim
+    heard: set[int] = {winner.index}
+    for claim in claims:
+        if claim.index in heard or not claim.telling:
+            continue
+        heard.add(claim.index)
+        if claim.statement.speaker == "remote" or UNKNOWN in {claim.cause, decision.cause}:
+            continue
+        if not are_compatible(claim.cause, winner.cause):
+            yield Contradiction(
+                claim=claim.match.quote,
+                against=winner.match.quote,
+                why="The words around the reply say something else than the reply itself.",
+            )
+
+
+def _headline_clashes(
+    report: Report, recipient: Recipient, decision: Decision
+) -> Iterable[Contradiction]:
+    claim = decision.claim
+    if claim is None or not report.notice:
+        return
+    local = (recipient.address or "").rpartition("@")[0] if len(report.recipients) > 1 else None
+    if local == "":
+        return
+    for headline in find_headlines(report.notice, local):
+        if not _headline_fits(headline, claim, decision.cause):
+            why = (
+                "The headline tells the sender something else than the server's reply."
+                if headline.cause
+                else f"The linked article is about {headline.status}, which is not what happened."
+            )
+            yield Contradiction(headline.quote, _against(claim), why)
+
+
+def _headline_fits(headline: Headline, claim: Claim, cause: str) -> bool:
+    if UNKNOWN in {claim.cause, cause}:
+        return True
+    if headline.cause:
+        return are_compatible(headline.cause, claim.cause) or headline.cause == cause
+    status = headline.status or ""
+    reply = claim.statement.reply
+    if reply and reply.status == status:
+        return True
+    return fits_status(cause, status) or fits_status(claim.cause, status)
+
+
+def _hop_clashes(decision: Decision) -> Iterable[Contradiction]:
+    """A loop that the hops do not bear out, and a second copy that went in circles."""
+    claim = decision.claim
+    if claim is None:
+        return
+    seen = {e.rule: e for e in decision.evidence if e.speaker == "hops"}
+    if claim.cause == LOOP and decision.cause == DUPLICATE and "hops/one-pass" in seen:
+        yield Contradiction(
+            claim=_against(claim),
+            against=seen["hops/one-pass"].quote,
+            why="The server speaks of a loop, but no server took the message twice.",
+        )
+    if claim.cause == DUPLICATE and decision.cause == LOOP and "hops/repeated" in seen:
+        yield Contradiction(
+            claim=_against(claim),
+            against=seen["hops/repeated"].quote,
+            why="The server speaks of a second copy, but the message went in circles.",
+        )
+
+
+def _decided_by_words(decision: Decision) -> bool:
+    return decision.claim is not None and (
+        decision.claim.telling or decision.claim.tier == "status"
+    )
+
+
+def _against(claim: Claim) -> str:
+    return claim.statement.text[:_QUOTE_MAX] or claim.match.quote
+
+
+def _quote(reply: Reply) -> str:
+    head = str(reply.code) if reply.code else ""
+    return f"{head} {reply.text}".strip()[:_QUOTE_MAX]

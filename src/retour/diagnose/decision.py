@@ -1,0 +1,219 @@
+"""Which cause the claims add up to, how sure that is, and what else it could be."""
+
+from dataclasses import dataclass, replace
+
+from retour.diagnose.claims import Claim
+from retour.diagnose.confidence import (
+    MODEL_ALONE,
+    MODEL_OVERRULES,
+    NOTHING_SAID,
+    Standing,
+    join_model,
+    weigh_rule,
+)
+from retour.diagnose.families import are_compatible, fits_status, is_undefined
+from retour.model.diagnosis import Alternative, Evidence
+from retour.model.report import Recipient, Statement
+from retour.model.vocabulary import Outcome
+
+UNKNOWN = "unknown"
+_EXPIRED = "expired"
+_ALTERNATIVES_MAX = 3
+_QUOTE_MAX = 160
+_MODEL_RULE = "model/classifier"
+# Rivals share what the answer leaves: the first half of it, the next half of the rest, and so on.
+_RIVAL_SHARE = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """A cause with its grounds.
+
+    Attributes:
+        cause: a name of the closed list.
+        confidence: 0 to 1.
+        claim: the claim that decided, None where no rule did.
+        evidence: for the cause first, then against.
+        alternatives: runners-up.
+        outcome: what the grounds say of the outcome, None where they say nothing of it.
+    """
+
+    cause: str
+    confidence: float
+    claim: Claim | None
+    evidence: tuple[Evidence, ...]
+    alternatives: tuple[Alternative, ...]
+    outcome: Outcome | None = None
+
+
+def decide(claims: tuple[Claim, ...], recipient: Recipient) -> Decision:
+    """Weigh the claims about one recipient.
+
+    Args:
+        claims: strongest first.
+        recipient: whose claims they are; its statements go to the trained stage where no telling
+            words speak.
+    """
+    best = _choose(claims)
+    if best is not None and best.telling:
+        return _decide_by_rule(best, claims)
+    guesses = _ask_model(recipient)
+    if best is None or best.cause == UNKNOWN:
+        return _decide_by_model(guesses, claims, recipient)
+    return _combine(best, claims, guesses, recipient)
+
+
+def _choose(claims: tuple[Claim, ...]) -> Claim | None:
+    """Return the strongest claim; "time ran out" gives way to whatever failed on each try."""
+    if not claims:
+        return None
+    best = claims[0]
+    if best.cause == _EXPIRED:
+        for claim in claims:
+            if claim.telling and claim.cause not in {_EXPIRED, UNKNOWN}:
+                return claim
+    return best
+
+
+def _decide_by_rule(best: Claim, claims: tuple[Claim, ...]) -> Decision:
+    confidence = weigh_rule(best.tier, _standing(best, claims))
+    rivals = [(claim.cause, 0.0) for claim in claims if claim.cause not in {best.cause, UNKNOWN}]
+    return Decision(
+        cause=best.cause,
+        confidence=confidence,
+        claim=best,
+        evidence=_line_up(best, claims),
+        alternatives=share_rest(best.cause, confidence, [cause for cause, _ in rivals]),
+    )
+
+
+def _standing(best: Claim, claims: tuple[Claim, ...]) -> Standing:
+    """Say what the other claims, and the code beside the words, do to the best one."""
+    backed = False
+    for claim in claims:
+        if claim is best:
+            continue
+        if claim.cause == best.cause:
+            backed = True
+        elif _contests(claim, best):
+            return "contested"
+    reply = best.statement.reply
+    named = bool(best.match.rule.status) and best.telling
+    if reply and reply.status and best.telling and not named:
+        if not fits_status(best.cause, reply.status):
+            return "contested"
+        backed = backed or not is_undefined(reply.status)
+    return "backed" if backed or named else "alone"
+
+
+def _contests(claim: Claim, best: Claim) -> bool:
+    """Say whether a claim for another cause is strong enough to lower the confidence."""
+    if not claim.telling or claim.rank > best.rank + 2 or claim.cause in {UNKNOWN, _EXPIRED}:
+        return False
+    return claim.index == best.index or not are_compatible(claim.cause, best.cause)
+
+
+def _combine(
+    best: Claim,
+    claims: tuple[Claim, ...],
+    guesses: list[tuple[str, float]],
+    recipient: Recipient,
+) -> Decision:
+    """Join a weak rule and the trained stage: agreement lifts, a surer stage overrules."""
+    decision = _decide_by_rule(best, claims)
+    if not guesses:
+        return decision
+    guess, probability = guesses[0]
+    if guess == best.cause:
+        confidence = join_model(decision.confidence, probability)
+        evidence = (*decision.evidence, _model_evidence(guess, recipient))
+        others = [cause for cause, _ in guesses[1:]]
+        return replace(
+            decision,
+            confidence=confidence,
+            evidence=evidence,
+            alternatives=share_rest(best.cause, confidence, others),
+        )
+    if probability >= MODEL_OVERRULES.get(best.tier, 1.0):
+        return _decide_by_model(guesses, claims, recipient)
+    others = [alternative.cause for alternative in decision.alternatives]
+    return replace(
+        decision, alternatives=share_rest(best.cause, decision.confidence, [guess, *others])
+    )
+
+
+def _decide_by_model(
+    guesses: list[tuple[str, float]], claims: tuple[Claim, ...], recipient: Recipient
+) -> Decision:
+    if not guesses or guesses[0][1] < MODEL_ALONE:
+        others = [cause for cause, _ in guesses]
+        return Decision(
+            cause=UNKNOWN,
+            confidence=NOTHING_SAID,
+            claim=None,
+            evidence=tuple(claim.evidence("weak") for claim in claims[:1]),
+            alternatives=share_rest(UNKNOWN, NOTHING_SAID, others),
+        )
+    cause, probability = guesses[0]
+    against = tuple(claim.evidence("weak") for claim in claims if claim.cause != cause)
+    return Decision(
+        cause=cause,
+        confidence=probability,
+        claim=next((claim for claim in claims if claim.cause == cause), None),
+        evidence=(_model_evidence(cause, recipient), *against[:2]),
+        alternatives=share_rest(cause, probability, [name for name, _ in guesses[1:]]),
+    )
+
+
+def _line_up(best: Claim, claims: tuple[Claim, ...]) -> tuple[Evidence, ...]:
+    decisive = best.telling or best.tier == "status"
+    for_it = [best.evidence("decisive" if decisive else "supporting")]
+    against: list[Evidence] = []
+    for claim in claims:
+        if claim is best:
+            continue
+        weight = claim.evidence("supporting" if claim.telling else "weak")
+        (for_it if claim.cause == best.cause else against).append(weight)
+    return (*for_it[:4], *against[:4])
+
+
+def share_rest(cause: str, confidence: float, others: list[str]) -> tuple[Alternative, ...]:
+    """Give the confidence that an answer leaves to its runners-up, most to the first.
+
+    Args:
+        cause: the answer.
+        confidence: of the answer.
+        others: runners-up, most likely first; repetitions and the answer itself are passed over.
+    """
+    rest = 1 - confidence
+    shared: list[Alternative] = []
+    names = {cause, UNKNOWN}
+    for other in others:
+        if other in names or len(shared) == _ALTERNATIVES_MAX:
+            continue
+        names.add(other)
+        rest *= _RIVAL_SHARE
+        shared.append(Alternative(other, round(rest, 3)))
+    return tuple(shared)
+
+
+def _model_text(recipient: Recipient) -> Statement | None:
+    """Return the statement that the trained stage reads: the innermost with words."""
+    spoken = [s for s in recipient.statements if s.text and s.speaker != "wrapper"]
+    return spoken[0] if spoken else next(iter(recipient.statements), None)
+
+
+def _ask_model(recipient: Recipient) -> list[tuple[str, float]]:
+    statement = _model_text(recipient)
+    if statement is None or not statement.text:
+        return []
+    # Loaded only where it is needed: most replies are read by rules.
+    from retour.knowledge.classifier import load  # noqa: PLC0415
+
+    return load().classify(statement.text)[: _ALTERNATIVES_MAX + 1]
+
+
+def _model_evidence(cause: str, recipient: Recipient) -> Evidence:
+    statement = _model_text(recipient)
+    where, quote = (statement.where, statement.text[:_QUOTE_MAX]) if statement else ("text", "")
+    return Evidence("model", where, quote, cause, _MODEL_RULE, "supporting")

@@ -1,0 +1,132 @@
+"""One recipient's claims to one Diagnosis: the parts of this layer in their order."""
+
+from retour.diagnose.claims import gather_claims
+from retour.diagnose.contradictions import find_contradictions
+from retour.diagnose.decision import decide
+from retour.diagnose.facts import collect_facts
+from retour.diagnose.loop import is_loop_claim, judge_loop
+from retour.diagnose.outcome import (
+    is_delayed,
+    judge_actor,
+    judge_outcome,
+    judge_permanence,
+    judge_retry,
+    locate_stop,
+    name_rejecter,
+)
+from retour.knowledge.schema import Knowledge
+from retour.model.diagnosis import Diagnosis
+from retour.model.report import Recipient, Report, Statement
+from retour.model.route import Route
+from retour.wire.reply import fold, parse_reply, unwrap
+
+_FAILURE_KINDS = frozenset({"failure", "delay", "mixed"})
+_GOOD_ACTIONS = frozenset({"delivered", "relayed", "expanded"})
+_NO_ROUTE = Route(hops=(), complete=False)
+
+
+def diagnose(
+    report: Report, route: Route, knowledge: Knowledge, *, backscatter: bool | None = None
+) -> tuple[Diagnosis | None, ...]:
+    """Conclude for each recipient what happened, from what the report claims.
+
+    Args:
+        report: the claims.
+        route: the original's hops.
+        knowledge: rules, codes and causes.
+        backscatter: True where the reader is known not to have sent the original.
+
+    Returns:
+        One diagnosis per ``report.recipients``; None for those that got the message, and for all
+        where the mail is no report of a failure or delay.
+    """
+    if report.kind not in _FAILURE_KINDS:
+        return (None,) * len(report.recipients)
+    return tuple(
+        None
+        if recipient.action in _GOOD_ACTIONS
+        else _diagnose_recipient(report, recipient, route, knowledge, backscatter)
+        for recipient in report.recipients
+    )
+
+
+def diagnose_reply(text: str, knowledge: Knowledge) -> Diagnosis:
+    """Conclude what one server reply, or one bare code, means by itself.
+
+    Args:
+        text: a reply as it stands in a log or a notice.
+        knowledge: rules, codes and causes.
+    """
+    inner, *outer = unwrap(fold(text))
+    statements = (
+        Statement("remote", "text/1", inner, parse_reply(inner)),
+        *(Statement("wrapper", "text/1", words, parse_reply(words)) for words in outer if words),
+    )
+    reply = statements[0].reply
+    recipient = Recipient(
+        address=None,
+        original_address=None,
+        action=None,
+        status=reply.status if reply else None,
+        status_field=None,
+        reply=reply,
+        remote_mta=None,
+        phase=None,
+        last_attempt_at=None,
+        will_retry_until=None,
+        statements=statements,
+    )
+    report = Report(
+        kind="failure",
+        producer=None,
+        language=None,
+        subject=None,
+        date=None,
+        reporting_mta=None,
+        recipients=(recipient,),
+        original=None,
+        notice="",
+        headers="",
+        defects=(),
+    )
+    return _diagnose_recipient(report, recipient, _NO_ROUTE, knowledge, None)
+
+
+def _diagnose_recipient(
+    report: Report,
+    recipient: Recipient,
+    route: Route,
+    knowledge: Knowledge,
+    backscatter: bool | None,
+) -> Diagnosis:
+    claims = gather_claims(recipient, report.producer, knowledge)
+    decision = decide(claims, recipient)
+    if is_loop_claim(decision):
+        decision = judge_loop(decision, claims, recipient, report.original, route)
+    contradictions = find_contradictions(report, recipient, claims, decision)
+    facts = collect_facts(decision, claims, recipient, report.original)
+    cause = knowledge.causes[decision.cause]
+    delayed = is_delayed(report, recipient)
+    outcome = judge_outcome(report, recipient, decision)
+    permanent = judge_permanence(decision, cause, recipient, delayed=delayed)
+    return Diagnosis(
+        cause=decision.cause,
+        confidence=round(decision.confidence, 3),
+        outcome=outcome,
+        permanent=permanent,
+        retry=judge_retry(outcome, permanent, cause),
+        actor=judge_actor(
+            decision,
+            cause,
+            delayed=delayed,
+            mistyped=facts.suggested_address is not None,
+            backscatter=backscatter,
+        ),
+        scope=cause.scope,
+        stopped_at=locate_stop(report, recipient, decision, outcome),
+        rejected_by=name_rejecter(report, recipient, decision),
+        facts=facts,
+        evidence=decision.evidence,
+        contradictions=contradictions,
+        alternatives=decision.alternatives,
+    )

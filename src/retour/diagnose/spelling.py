@@ -1,0 +1,55 @@
+"""A likely right spelling of a mistyped mail domain: a suggestion, never a correction.
+
+A wrong guess is worse than none: only well-known domains and those that the
+message itself names are suggested, only one edit away
+(Damerau-Levenshtein distance 1), and only where exactly one is that near.
+"""
+
+from functools import lru_cache
+
+from retour.knowledge.load import DATA
+
+_SHORTEST = 6
+"""Domains below this length have too many neighbours one edit away."""
+
+
+@lru_cache(maxsize=1)
+def _load_domains() -> frozenset[str]:
+    text = (DATA / "domains.txt").read_text(encoding="ascii")
+    return frozenset(line for line in text.split("\n") if line and not line.startswith("#"))
+
+
+def suggest_address(address: str | None, familiar: frozenset[str] = frozenset()) -> str | None:
+    """Suggest a right spelling for an address whose domain does not take mail.
+
+    Args:
+        address: the failed address.
+        familiar: domains that the message itself names elsewhere (of its sender and its other
+            recipients): whoever mistypes a colleague's domain often has it right one line further.
+
+    Returns:
+        The address at the one familiar or well-known domain that is one edit away; None where the
+        domain is well known itself, or no or several domains are that near.
+    """
+    local, at, domain = (address or "").rpartition("@")
+    wanted = domain.casefold().rstrip(".")
+    if not at or not local or len(wanted) < _SHORTEST or wanted in _load_domains():
+        return None
+    near = {known for known in familiar if is_one_edit(wanted, known)}
+    near = near or {known for known in _load_domains() if is_one_edit(wanted, known)}
+    return f"{local}@{near.pop()}" if len(near) == 1 else None
+
+
+def is_one_edit(one: str, other: str) -> bool:
+    """Say whether words differ by one insertion, deletion, substitution or swap of neighbours."""
+    short, long = sorted((one, other), key=len)
+    if len(long) - len(short) > 1 or one == other:
+        return False
+    at = 0
+    while at < len(short) and short[at] == long[at]:
+        at += 1
+    if len(short) < len(long):
+        return short[at:] == long[at + 1 :]
+    if short[at + 1 :] == long[at + 1 :]:
+        return True
+    return short[at : at + 2] == long[at : at + 2][::-1] and short[at + 2 :] == long[at + 2 :]
