@@ -7,7 +7,7 @@ A rule file is its own test. What one rule alone can be wrong about is refused o
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from retour.knowledge.match import expand_status
+from retour.knowledge.compilation import expand_status
 from retour.knowledge.quote import parse_quote
 from retour.knowledge.schema import Knowledge, Match, Rule
 from retour.model.reply import Reply

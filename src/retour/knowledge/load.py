@@ -1,29 +1,59 @@
 """Package data to `Knowledge`, fast: what was read once is kept compiled in the user's cache.
 
-The cache is an optimisation only: plain JSON, keyed by version and by the name, size and time of
-every data file, trusted only where nobody else could have written it, silently done without.
+The cache is an optimisation only: JSON Lines (the compiled index, then one rule a line), keyed by
+version and by the name, size and time of every data file, trusted only where nobody else could have
+written it, silently done without.
 """
 
 import hashlib
 import json
 import os
 import stat
-from collections.abc import Iterable
+from collections.abc import Iterator, Mapping
 from dataclasses import fields
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 import retour
-from retour.knowledge.match import Index, Pattern
-from retour.knowledge.quote import parse_quote
+from retour.knowledge.compilation import compile_rules
+from retour.knowledge.match import Index
 from retour.knowledge.schema import Cause, Knowledge, Rule
 
 # Beside this file, also in a wheel; importlib.resources would cost start time and gain nothing.
 DATA = Path(__file__).with_name("data")
-_FORMAT = 1
+_FORMAT = 2
 _RULE_FIELDS = tuple(field.name for field in fields(Rule))
 _CAUSE_FIELDS = tuple(field.name for field in fields(Cause))
+
+
+class Rules(Mapping[str, Rule]):
+    """Rules by id, each made from its JSON line when it is first asked for: few ever are."""
+
+    __slots__ = ("_lines", "_made", "_numbers")
+
+    def __init__(self, ids: list[str], lines: list[bytes]) -> None:
+        if len(ids) != len(lines):
+            raise ValueError("as many ids as rules are needed")
+        self._numbers = {name: n for n, name in enumerate(ids)}
+        self._lines = lines
+        self._made: dict[int, Rule] = {}
+
+    def at(self, n: int) -> Rule:
+        """Return the rule of a number."""
+        rule = self._made.get(n)
+        if rule is None:
+            rule = self._made[n] = Rule(*map(_tuples, json.loads(self._lines[n])))
+        return rule
+
+    def __getitem__(self, name: str) -> Rule:
+        return self.at(self._numbers[name])
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._numbers)
+
+    def __len__(self) -> int:
+        return len(self._numbers)
 
 
 @lru_cache(maxsize=1)
@@ -41,27 +71,27 @@ def load_folder(data: Path, *, cache: Path | None = None) -> Knowledge:
 
     Args:
         data: a folder with ``causes.toml``, ``rules/`` and ``registries/``.
-        cache: where to keep it compiled; None: nowhere.
+        cache: the file to keep it in, compiled; None: nowhere.
 
     Raises:
         KnowledgeError: a broken data file; the message names it.
     """
     if cache is None:
-        return _revive(_compile(data))
+        return _revive(_compile(data, ""))
     key = _fingerprint(data)
-    kept = _read_cache(cache, key)
+    kept = _read_cache(cache)
     if kept is not None:
         try:
-            return _revive(kept)
-        except (KeyError, TypeError, ValueError):
-            pass  # Written by something else: read the sources as if there were no cache.
-    plain = _compile(data)
-    _write_cache(cache, {"key": key, **plain})
-    return _revive(plain)
+            return _revive(kept, key)
+        except (AttributeError, KeyError, TypeError, ValueError, RecursionError):
+            pass  # Outdated, cut short or foreign: read the sources as if there were no cache.
+    lines = _compile(data, key)
+    _write_cache(cache, lines)
+    return _revive(lines)
 
 
-def _compile(data: Path) -> dict[str, Any]:
-    """Read and check all sources; return them as plain values that JSON can hold."""
+def _compile(data: Path, key: str) -> list[bytes]:
+    """Read and check all sources; return the lines that the cache keeps."""
     # Only needed when the cache does not serve: tomllib and csv cost start time.
     from retour.knowledge import causefile, registry, rulefile  # noqa: PLC0415
 
@@ -71,41 +101,50 @@ def _compile(data: Path) -> dict[str, Any]:
         for path in sorted((data / "rules").rglob("*.toml"))
         for rule in rulefile.read_rules(path, data)
     ]
-    rulefile.check_references(rules, (cause.name for cause in causes))
+    rulefile.check_together(rules, (cause.name for cause in causes))
     registries = data / "registries"
-    return {
+    head = {
+        "key": key,
         "causes": [[getattr(cause, name) for name in _CAUSE_FIELDS] for cause in causes],
-        "rules": [[getattr(rule, name) for name in _RULE_FIELDS] for rule in rules],
-        "patterns": list(_patterns(rules)),
+        "ids": [rule.id for rule in rules],
+        "index": compile_rules(rules),
         "statuses": registry.read_statuses(registries / "iana-enhanced-status-codes.csv"),
         "codes": list(registry.read_codes(registries / "smtp-reply-codes.csv").items()),
     }
+    rows = [_dump([getattr(rule, name) for name in _RULE_FIELDS]) for rule in rules]
+    return [_dump({**head, "size": sum(map(len, rows))}), *rows]
 
 
-def _patterns(rules: Iterable[Rule]) -> Iterable[list[Any]]:
-    for n, rule in enumerate(rules):
-        for text in rule.text:
-            quote = parse_quote(text)
-            holed = "" if quote.plain else quote.text
-            yield [n, quote.anchor, quote.literal, holed, quote.before, quote.after]
+def _dump(value: object) -> bytes:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
 
 
-def _revive(plain: dict[str, Any]) -> Knowledge:
-    causes = [Cause(*values) for values in plain["causes"]]
-    rules = [Rule(*(_tuples(value) for value in values)) for values in plain["rules"]]
-    patterns = [Pattern(*values) for values in plain["patterns"]]
+def _revive(lines: list[bytes], key: str | None = None) -> Knowledge:
+    """Make knowledge of the lines that `_compile` made.
+
+    Raises:
+        ValueError: the lines have another key than the one given, or are no such lines; also
+            KeyError and TypeError.
+    """
+    head: dict[str, Any] = json.loads(lines[0])
+    if key is not None and head["key"] != key:
+        raise ValueError("the cache is outdated")
+    if head["size"] != sum(map(len, lines[1:])):
+        raise ValueError("the cache is cut short")
+    rules = Rules(head["ids"], lines[1:])
+    causes = [Cause(*values) for values in head["causes"]]
     return Knowledge(
         causes={cause.name: cause for cause in causes},
-        rules={rule.id: rule for rule in rules},
-        statuses=plain["statuses"],
-        codes={int(code): meaning for code, meaning in plain["codes"]},
-        matcher=Index(rules, patterns),
+        rules=rules,
+        statuses=head["statuses"],
+        codes=dict(head["codes"]),
+        matcher=Index(head["index"], rules.at),
     )
 
 
 def _tuples(value: Any) -> Any:
     """Turn JSON's lists back into tuples."""
-    return tuple(map(_tuples, value)) if isinstance(value, (list, tuple)) else value
+    return tuple(map(_tuples, value)) if isinstance(value, list) else value
 
 
 def _fingerprint(data: Path) -> str:
@@ -129,10 +168,11 @@ def _cache_file(data: Path) -> Path | None:
     except RuntimeError:
         return None
     place = hashlib.sha256(str(data).encode(errors="replace")).hexdigest()[:12]
-    return folder / "retour" / f"knowledge-{place}.json"
+    return folder / "retour" / f"knowledge-{place}.jsonl"
 
 
-def _read_cache(cache: Path, key: str) -> dict[str, Any] | None:
+def _read_cache(cache: Path) -> list[bytes] | None:
+    """Return the lines of the cache; None where it is absent or somebody else could write it."""
     try:
         with cache.open("rb") as file:
             facts = os.fstat(file.fileno())
@@ -140,20 +180,22 @@ def _read_cache(cache: Path, key: str) -> dict[str, Any] | None:
                 return None
             if facts.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
                 return None
-            kept = json.loads(file.read())
-    except (OSError, ValueError, RecursionError):
+            return file.read().split(b"\n")
+    except OSError:
         return None
-    return kept if isinstance(kept, dict) and kept.get("key") == key else None
 
 
-def _write_cache(cache: Path, plain: dict[str, Any]) -> None:
+def _write_cache(cache: Path, lines: list[bytes]) -> None:
     """Write in one step, for this user only; without a writable folder do nothing."""
     part = cache.with_suffix(f".{os.getpid()}.part")
     try:
         cache.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-            json.dump(plain, file, ensure_ascii=False, separators=(",", ":"))
+    except OSError:
+        return
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(b"\n".join(lines))
         part.replace(cache)
-    except (OSError, ValueError):
+    except OSError:
         part.unlink(missing_ok=True)

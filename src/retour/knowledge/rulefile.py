@@ -9,7 +9,7 @@ from datetime import date
 from pathlib import Path
 from typing import cast, get_args
 
-from retour.knowledge.match import expand_status
+from retour.knowledge.compilation import expand_status
 from retour.knowledge.quote import parse_quote
 from retour.knowledge.schema import FACTS, TIERS, KnowledgeError, Rule
 from retour.model.vocabulary import Actor
@@ -175,7 +175,7 @@ def _facts(entry: Mapping[str, object]) -> tuple[tuple[str, str], ...]:
     return tuple(sorted(value.items()))
 
 
-def check_references(rules: Iterable[Rule], causes: Iterable[str]) -> None:
+def check_together(rules: Iterable[Rule], causes: Iterable[str]) -> None:
     """Check what must be true of all rules together before they can be used.
 
     Raises:
