@@ -16,8 +16,9 @@ ANCHOR_MAX = 10
 texts have to be looked at (measured on 3,700 texts: 3.7 a reply at 10, 3.0 at 16)."""
 
 Entry = tuple[int, int, str, str, int]
-"""One text: its rule's number; literal characters; the text, where it is one literal; the text,
-where it has holes; the most characters before the anchor."""
+"""One text: its rule's number; literal characters; the text, where it is one literal, else words
+that it has besides the anchor; the text, where it has holes; the most characters before the
+anchor."""
 
 Condition = tuple[Sequence[int], Sequence[str], Sequence[str]]
 """Reply codes, enhanced status codes and hosts that a rule demands; empty: any."""
@@ -94,7 +95,7 @@ def _windows(anchor: str) -> list[str]:
 def _entry(rule: int, quote: Quote, at: int) -> Entry:
     if quote.plain:
         return rule, quote.literal, quote.anchor, "", at
-    return rule, quote.literal, "", quote.text, quote.before + at
+    return rule, quote.literal, quote.other, quote.text, quote.before + at
 
 
 def expand_statuses(rule: Rule) -> list[str]:

@@ -7,6 +7,7 @@ characters, then how many conditions a rule sets, then where it stands in the re
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from string import ascii_lowercase, digits
 
 from ahocorasick_rs import AhoCorasick, Implementation, MatchKind
 
@@ -20,6 +21,7 @@ TEXT_MAX = 8192
 Span = tuple[int, int, int, str]
 """Start and end in the folded text, literal characters, and the text where it has holes."""
 
+_WORD = frozenset(ascii_lowercase + digits)
 _FREE_HOLES = ("ip", "url")
 _NO_FACTS: Mapping[str, str] = {}
 
@@ -93,19 +95,19 @@ class Index:
         words = fold(text[:TEXT_MAX])
         if remote is not None:
             remote = remote.lower().rstrip(".")
-        found = self._spans(fold_case(words), code, status, remote)
-        ranked = [
-            (*self._ranks[n], n, self._quote(words, n, span)) for n, span in found.items()
-        ] + [
-            (*self._ranks[n], n, self._quote_code(words, n, code, status))
-            for n in self._bare(code, status, remote)
+        ranked: list[tuple[int, int, int, int, int, Span | None]] = []
+        for n, span in self._spans(fold_case(words), code, status, remote).items():
+            tier, conditions = self._ranks[n]
+            ranked.append((tier, -span[2], conditions, span[0], n, span))
+        for n in self._bare(code, status, remote):
+            tier, conditions = self._ranks[n]
+            ranked.append((tier, 0, conditions, 0, n, None))
+        ranked.sort()  # the rule's number is unique, so that spans are never compared
+        matches = [
+            self._quote(words, n, span) if span else self._quote_code(words, n, code, status)
+            for *_, n, span in ranked
         ]
-        if len(ranked) > 1:
-            ranked.sort(key=_sort_key)
-        matches = [entry[3] for entry in ranked]
-        if any(match.rule.yields_to for match in matches):
-            return _yield(matches)
-        return matches
+        return _yield(matches) if _has_yielding(matches) else matches
 
     def _spans(
         self, low: str, code: int | None, status: str | None, remote: str | None
@@ -115,7 +117,7 @@ class Index:
         searched: dict[str, tuple[int, int] | None] = {}
         for anchor, at, _ in self._automaton.find_matches_as_indexes(low, overlapping=True):
             for rule, literal, word, holed, before in self._entries[anchor]:
-                if word and not low.startswith(word, at - before):
+                if not (low.startswith(word, at - before) if not holed else word in low):
                     continue
                 best = found.get(rule)
                 if best is not None and best[2] >= literal:
@@ -123,7 +125,7 @@ class Index:
                 condition = self._conditions.get(rule)
                 if condition is not None and not condition.holds(code, status, remote):
                     continue
-                if word:
+                if not holed:
                     start, end = at - before, at - before + len(word)
                     if not _glued(low, start, end):
                         found[rule] = (start, end, literal, "")
@@ -158,9 +160,12 @@ class Index:
         return Match(rule, said, start, end, _NO_FACTS)
 
 
-def _sort_key(entry: tuple[int, int, int, Match]) -> tuple[int, int, int, int, int]:
-    tier, conditions, n, match = entry
-    return tier, -match.literal, conditions, match.start, n
+def _has_yielding(matches: list[Match]) -> bool:
+    yielding = [match.rule.yields_to for match in matches if match.rule.yields_to]
+    if not yielding or len(matches) < 2:
+        return False
+    ids = {match.rule.id for match in matches}
+    return any(not ids.isdisjoint(names) for names in yielding)
 
 
 def _yield(ranked: list[Match]) -> list[Match]:
@@ -176,13 +181,9 @@ def _yield(ranked: list[Match]) -> list[Match]:
 
 def _glued(low: str, start: int, end: int) -> bool:
     """Whether a letter or digit at an edge of the span continues a word outside it (ASCII only)."""
-    if start > 0 and _is_word(low[start]) and _is_word(low[start - 1]):
+    if start and low[start - 1] in _WORD and low[start] in _WORD:
         return True
-    return end < len(low) and _is_word(low[end - 1]) and _is_word(low[end])
-
-
-def _is_word(character: str) -> bool:
-    return character.isascii() and character.isalnum()
+    return end < len(low) and low[end] in _WORD and low[end - 1] in _WORD
 
 
 def _search(low: str, holed: str, start: int) -> tuple[int, int] | None:

@@ -74,6 +74,7 @@ class Quote:
     Attributes:
         text: the text, folded and lower-cased.
         anchor: its longest literal fragment, which must stand in any text that matches.
+        other: its second longest one, for the same use; empty where there is no other.
         literal: its literal characters in number.
         before: the most characters that a match can have before the anchor.
         after: likewise behind it.
@@ -82,6 +83,7 @@ class Quote:
 
     text: str
     anchor: str
+    other: str
     literal: int
     before: int
     after: int
@@ -103,7 +105,7 @@ def parse_quote(text: str) -> Quote:
     pieces = _split(text)
     literals = [word for kind, word in pieces if kind == "literal"]
     _check(text, pieces, literals)
-    anchor = max((word.strip() for word in literals), key=len)
+    anchor, *others = sorted((word.strip() for word in literals), key=len, reverse=True)
     before = after = 0
     seen = False
     for kind, word in pieces:
@@ -117,6 +119,7 @@ def parse_quote(text: str) -> Quote:
     return Quote(
         text=trim_runs(text),
         anchor=anchor,
+        other=others[0] if others else "",
         literal=sum(map(len, literals)),
         before=before,
         after=after,
