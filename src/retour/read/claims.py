@@ -151,7 +151,7 @@ def _of_entry(entry: Entry) -> Recipient:
         final,
         original if original and final and original.lower() != final.lower() else None,
         entry.action,
-        entry.status or (reply.status if reply else None),
+        entry.status or _spoken_status(reply, statements),
         entry.status,
         reply,
         remote,
@@ -193,9 +193,25 @@ def merge_notice(
                 statements=one.statements + found.statements,
             )
         elif _is_open(one):
-            one = replace(one, statements=one.statements + _whole(notice))
+            one = _with_words(one, notice, alone=len(recipients) == 1)
         merged.append(one)
     return merged
+
+
+def _with_words(one: Recipient, notice: str, *, alone: bool) -> Recipient:
+    """Nobody is named in the words: they speak of the only recipient, or of all in general."""
+    if one.reply is None and alone:
+        spoken, host = _speak_prose(notice, "text")
+        if spoken and spoken[0].reply:
+            reply = spoken[0].reply
+            return replace(
+                one,
+                reply=reply,
+                status=one.status or reply.status,
+                remote_mta=one.remote_mta or host,
+                statements=one.statements + spoken,
+            )
+    return replace(one, statements=one.statements + _whole(notice))
 
 
 def _is_open(one: Recipient) -> bool:
@@ -247,7 +263,7 @@ def claims_of_words(
     claims = find_claims(notice, excluded)
     if claims and claims[0].strength == 1:
         claims = _prefer_original(claims, original)
-    return [_of_claim(claim, notice) for claim in claims]
+    return [_of_claim(claim, notice, alone=len(claims) == 1) for claim in claims]
 
 
 def _prefer_original(claims: list[Claim], original: Original | None) -> list[Claim]:
@@ -260,10 +276,15 @@ def _prefer_original(claims: list[Claim], original: Original | None) -> list[Cla
     return claims[:1]
 
 
-def _of_claim(claim: Claim, notice: str) -> Recipient:
+def _of_claim(claim: Claim, notice: str, *, alone: bool) -> Recipient:
     where = f"text/{claim.line}"
     statements, host = _speak_prose(claim.reason, where)
     reply = statements[0].reply if statements else None
+    if reply is None and alone and claim.strength == 3:
+        # "Could not be delivered because of 550 …. The following recipients were affected: …"
+        outer, outer_host = _speak_prose(notice, "text")
+        if outer and outer[0].reply:
+            statements, reply, host = outer + statements, outer[0].reply, host or outer_host
     if claim.strength == 3 and claim.reason:
         statements += _whole(notice)
     elif not statements:
@@ -321,10 +342,11 @@ def _of_account(account: Account, notice: str) -> Recipient:
             statements.extend(
                 speak(fold(text), "text/session", "remote" if account.host else "reporter")
             )
-    statements.extend(
-        Statement("reporter", "text/session", fold(note), parse_reply(note))
-        for note in account.notes
-    )
+    for note in account.notes:
+        statements.extend(
+            replace(one, speaker="reporter")
+            for one in speak(fold(note), "text/session", "reporter")
+        )
     reply = next((one.reply for one in statements if one.reply), None)
     statements.extend(_whole(notice))
     phase = find_phase(f">>> {account.phase}") if account.phase else None
@@ -341,8 +363,15 @@ def _recipient(
     statements: tuple[Statement, ...],
 ) -> Recipient:
     return Recipient(
-        address, original_address, None, reply.status if reply else None, None, reply, host, phase, None, None, statements
+        address, original_address, None, _spoken_status(reply, statements), None, reply, host, phase, None, None, statements
     )  # fmt: skip
+
+
+def _spoken_status(reply: Reply | None, statements: tuple[Statement, ...]) -> str | None:
+    """The reply's own status, else that of the nearest voice around it."""
+    if reply and reply.status:
+        return reply.status
+    return next((one.reply.status for one in statements if one.reply and one.reply.status), None)
 
 
 def _named_in_fields(message: Message) -> tuple[str, ...]:

@@ -10,6 +10,11 @@ from retour.wire.reply import fold, parse_reply, unwrap
 _TEXT_MAX = 262_144
 
 
+def is_notification(notice: str) -> bool:
+    """Tell whether the words of a mail are such a notification."""
+    return notice[:200].lstrip().startswith("{") and "notificationType" in notice[:2_000]
+
+
 def read_notification(notice: str) -> tuple[list[Recipient], Kind] | None:
     """Read a notification.
 
@@ -19,10 +24,9 @@ def read_notification(notice: str) -> tuple[list[Recipient], Kind] | None:
     Returns:
         The recipients and the kind, or None where the words are no such notification.
     """
-    text = notice.lstrip()
-    if not text.startswith("{") or "notificationType" not in text[:2_000]:
+    if not is_notification(notice):
         return None
-    data = _load(text[:_TEXT_MAX])
+    data = _load(notice.lstrip()[:_TEXT_MAX])
     if isinstance(data.get("Message"), str):
         data = _load(data["Message"])
     kind = data.get("notificationType")

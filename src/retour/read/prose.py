@@ -18,16 +18,18 @@ LINE_MAX = 2_000
 _ONLY_MARKS = re.compile(r"[\W_]*(?:mailto:|rfc822;|smtp:)?[\W_]*\Z", re.I)
 _BULLET = re.compile(r"[\W_]*(?:[0-9]{1,3}[.)]|[a-z][.)])?[\W_]*\Z", re.I)
 _NAMED_BEFORE = re.compile(
-    r"(?:recipients?(?: address(?:es)?| was| is)?|address(?:ee|ed|es)?(?: to)?|rcpt to|\bto|\bfor|users?|userid|mailbox(?: of)?|account|"
+    r"(?:recipients?(?: address(?:es)?| was| is)?|address(?:ee|ed|es)?(?: to)?|rcpt to|\bto|\bfor|lists?|users?|userid|mailbox(?: of)?|account|"
     r"e-?mails?(?: address)?|destinat[a-z]+|empf[äa]nger|an|reach(?:ed)?|deliver(?:y|ed|ing)?|final-recipient|original-recipient|кому|адрес[а-я]*|destinataire|宛先)"
     r"\s*(?:\(s\))?(?:\s+(?:is|was|named))?\s*[\W_]{0,8}(?:mailto:|rfc822;)?[\W_]*\Z",
     re.I,
 )
 _NOT_BEFORE = re.compile(
-    r"(?:\bfrom|\bsender|contact(?:ing)?|postmaster|administrator|reply-to|return-path|\bvia|\bby|\bcc|originator|forward(?:ing)? (?:it|this|the)[a-z ]*|"
+    r"(?:(?<!generated )(?<!expanded )\bfrom|\bsender|contact(?:ing)?|postmaster|administrator|reply-to|return-path|\bvia|\bby|\bcc|originator|forward(?:ing)? (?:it|this|the)[a-z ]*|"
     r"\bat|\bauthor|help|support|message-id|\bid|report (?:it|this)? ?to|write to|notify|de|von|envelope-from|mail from|absender|belongs to)\s*[\W_]{0,6}(?:mailto:|rfc822;)?[\W_]*\Z",
     re.I,
 )
+# An X.400 address of Exchange 5.5: "c=US;a= ;p=…;dda:SMTP=user@example.com;" (RFC 2156).
+_X400 = re.compile(r"\s*c=[^@]{0,200}dda:\Z", re.I)
 _OFFICE = re.compile(
     r"(?:postmaster|mailer-daemon|mailerdaemon|hostmaster|abuse|mail-?admin|mail-?daemon|no-?reply|postoffice|webmaster|helpdesk)@",
     re.I,
@@ -93,13 +95,7 @@ def _read_line(number: int, line: str, excluded: frozenset[str]) -> list[tuple[i
         if lower in excluded or _OFFICE.match(address) or not _is_plausible(address):
             continue
         before = line[:start]
-        if _ONLY_MARKS.match(before) or _BULLET.match(before):
-            if (
-                before.lstrip()[:3] in (">>>", "<<<")
-                or line[end : end + 1] == "]"
-                and before.endswith("[")
-            ):
-                pass
+        if _ONLY_MARKS.match(before) or _BULLET.match(before) or _X400.match(before):
             marks.append((number, 3, address, line[end:].strip(" \t>)]\"':,;*")))
             break
         if _NOT_BEFORE.search(before[-60:]):

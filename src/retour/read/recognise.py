@@ -3,7 +3,9 @@
 import re
 
 from retour.model.vocabulary import Action, Kind
+from retour.read.marks import Sign, find_signs
 from retour.read.message import Message
+from retour.read.notification import is_notification
 from retour.wire.header import Headers
 from retour.wire.words import decode_words
 
@@ -25,37 +27,20 @@ _DELAYED_SUBJECT = re.compile(
     r"delivery warning|verz[öo]ger|retard|retras|ritard|message delayed|status notification: warning|has not yet been delivered|задерж|遅延",
     re.I,
 )
-_FAILED_WORDS = re.compile(
-    r"(?:could|can|can't|was|were|is|are|been|be|wasn't|unable to|not)(?: ?not)?(?: able)?(?: to)?(?: be)? (?:deliver|sent to|delivered)|"
-    r"undeliver|delivery (?:has )?(?:failed|failure|to the following|problems?)|permanent (?:fatal )?error|returned to (?:you|sender)|failed permanently|"
-    r"following (?:address|recipient)|did not reach|was(?: automatically)? (?:rejected|returned|blocked)|has been (?:rejected|returned|blocked|refused)|"
-    r"not a valid user|no such user|user unknown|unknown user|mailbox (?:is )?full|over ?quota|invalid (?:final )?(?:delivery )?(?:user|recipient|address)|"
-    r"was not (?:accepted|found|delivered)|wasn.t found|does not exist|smtp error|remote host said|transcript of session|unroutable|unrouteable|"
-    r"not (?:a )?member|you are not allowed|duplicated message-id|delivery attempts?|unable to find user|your message[^\n]{0,80}(?:not|reject|fail)|"
-    r"unzustellbar|konnte nicht|nicht zugestellt|n'a pas pu|non remis|impossible de|no se pudo|no pudo ser|non è stato|não pôde|не может быть|не удалось|"
-    r"não foi poss|送信できません|配信でき|届け|无法|失败|退回|nie (?:mo[zż]na|zosta)|kunde inte|kunne ikke|kon niet",
-    re.I,
-)
-_DELAYED_WORDS = re.compile(
-    r"(?:will|we'll|shall) (?:continue|keep|be (?:retried|made|continued|attempted)|try again|retry)|(?:has|have) (?:been delayed|not yet been|been postponed|not been delivered yet|not been delivered (?:after|within|for))|"
-    r"still being (?:retried|attempted)|attempts? will continue|delivery (?:has been|is|was) delayed|(?:do not|don't) need to (?:re-?send|take any action)|no action is required|"
-    r"not (?:be )?delivered yet|warning message only|advisory-only|this is (?:just |only )?a warning|temporarily (?:delayed|deferred)|wird weiter versucht|"
-    r"continuer(?:a|ont) |отложен|продолж",
-    re.I,
-)
-_GIVEN_UP = re.compile(
-    r"given up|giving up|(?:envelope|message|delivery time) expired|permanent error|failed permanently|permanent fatal|could not be delivered for|"
-    r"not going to try again|unable to deliver[^\n]{0,40}(?:for|within|after)|final notice|will be deleted|has been (?:returned|removed)",
-    re.I,
-)
 _AUTO_SUBJECT = re.compile(
     r"out[- ]of[- ](?:the[- ])?office|auto(?:matic|mated)?[- ]?(?:reply|response|antwort|matische antwort|:)|autorespon|abwesen|absence|vacation|away (?:from|until)|"
     r"r[ée]ponse automatique|respuesta autom|risposta autom|i am away|atsut|is out of|on holiday|自動応答|自动回复|автоответ|automatisk svar|automatyczna",
     re.I,
 )
 _CONVERSATION = re.compile(r"^\s*(?:re|aw|sv|antw|fwd?|wg|tr)\s*(?:\[[0-9]+\])?\s*:", re.I)
+_RECEIPT_SUBJECT = re.compile(
+    r"\s*(?:read|gelesen|lu|leído|letto|lida|gelezen|läst|прочитано|not read|ungelesen)\s*:", re.I
+)
 _REJECTED_MDN = re.compile(r"reject|refus|discard|quota|could not|abgelehnt|not be delivered", re.I)
-_LOOK_MAX = 6_000
+_LOOK_MAX = 4_000
+_REPLY_LINE = re.compile(
+    r"(?:^|[\s:'\"(<])[45][0-5][0-9](?: - |[ -])(?:[45]\.[0-9]{1,3}\.[0-9]{1,3}|[#<A-Za-z])|\(#[45]\.[0-9]\.[0-9]\)"
+)
 _SUMMARIES = re.compile(r"report[- ]?domain:|dmarc aggregate|tls-?rpt|aggregate report", re.I)
 REPORT_THRESHOLD = 4
 
@@ -83,11 +68,23 @@ def recognise(message: Message, notice: str) -> Kind | None:
         return "not-a-report"
     if _is_complaint(message.headers, notice):
         return "complaint"
-    if _score(message, subject, notice) >= REPORT_THRESHOLD:
-        return "delay" if says_delay(subject, notice) else "failure"
+    if is_notification(notice):
+        return "failure"
+    signs = find_signs(notice)
+    if _score(message, subject, notice, signs) >= REPORT_THRESHOLD:
+        return "delay" if _is_late(subject, signs) else "failure"
+    if _is_receipt(message, subject):
+        return "read-receipt"
     if _is_auto_reply(message.headers, subject):
         return "auto-reply"
     return None if message.embedded else "not-a-report"
+
+
+def _is_receipt(message: Message, subject: str) -> bool:
+    """Outlook's receipt without its MDN part: a prefixed subject and nothing but TNEF."""
+    return message.root.content_type == "application/ms-tnef" and bool(
+        _RECEIPT_SUBJECT.match(subject)
+    )
 
 
 def _is_rejection(message: Message, notice: str) -> bool:
@@ -109,19 +106,17 @@ def _is_complaint(headers: Headers, notice: str) -> bool:
     return '"notificationType' in notice[:400].replace("\\", "") and "Complaint" in notice[:600]
 
 
-def _score(message: Message, subject: str, notice: str) -> int:
+def _score(message: Message, subject: str, notice: str, signs: dict[Sign, int]) -> int:
     headers = message.headers
     if not len(headers):
         return (
-            REPORT_THRESHOLD
-            if _FAILED_WORDS.search(notice) or _DELAYED_WORDS.search(notice) or _has_reply(notice)
-            else 0
+            REPORT_THRESHOLD if _speaks_of_delivery(signs) or _has_reply(notice[:_LOOK_MAX]) else 0
         )
     words = notice[:_LOOK_MAX]
     score = 0
-    sender = headers.get("from") or ""
-    if _REPORTER.search(sender):
-        score += 3
+    reporter = _REPORTER.search(headers.get("from") or "")
+    if reporter:
+        score += 2 if reporter[0].lower() == "postmaster" else 3
     if (headers.get("return-path") or "").strip() in ("<>", "<MAILER-DAEMON>", ""):
         score += 1 if "return-path" in headers else 0
     if "x-failed-recipients" in headers or message.root.report_type == "delivery-status":
@@ -134,10 +129,12 @@ def _score(message: Message, subject: str, notice: str) -> int:
         score -= 3
     if _FAILED_SUBJECT.search(subject) or _DELAYED_SUBJECT.search(subject):
         score += 2 if not _CONVERSATION.match(subject) else 1
-    if _FAILED_WORDS.search(words) or _DELAYED_WORDS.search(words):
+    if _speaks_of_delivery(signs):
         score += 2
-        if len(words) < 400:
+        if len(words) < 400 or signs.get("failed", 0) >= 3:
             score += 1
+    if "auto" in signs:
+        score -= 2
     if _has_reply(words):
         score += 1
     if "reporting-mta:" in words.lower() or "final-recipient:" in words.lower():
@@ -145,13 +142,12 @@ def _score(message: Message, subject: str, notice: str) -> int:
     return score
 
 
+def _speaks_of_delivery(signs: dict[Sign, int]) -> bool:
+    return "failed" in signs or "late" in signs
+
+
 def _has_reply(words: str) -> bool:
-    return bool(
-        re.search(
-            r"(?:^|[\s:'\"(<])[45][0-5][0-9][ -](?:[45]\.[0-9]\.[0-9]|[#<A-Za-z])|\(#[45]\.[0-9]\.[0-9]\)",
-            words,
-        )
-    )
+    return bool(_REPLY_LINE.search(words))
 
 
 def _is_auto_reply(headers: Headers, subject: str) -> bool:
@@ -172,10 +168,13 @@ def _is_auto_reply(headers: Headers, subject: str) -> bool:
 
 def says_delay(subject: str, notice: str) -> bool:
     """Tell whether the words speak of a delay that is not over yet."""
-    words = notice[:_LOOK_MAX]
-    if _GIVEN_UP.search(words):
+    return _is_late(subject, find_signs(notice))
+
+
+def _is_late(subject: str, signs: dict[Sign, int]) -> bool:
+    if "given-up" in signs:
         return False
-    return bool(_DELAYED_SUBJECT.search(subject) or _DELAYED_WORDS.search(words))
+    return "late" in signs or bool(_DELAYED_SUBJECT.search(subject))
 
 
 def kind_of_actions(actions: list[Action | None], fallback: Kind) -> Kind:

@@ -1,8 +1,6 @@
 """A mail as a `Report` and a `Route`: what it claims, composed from its parts."""
 
 import re
-from datetime import datetime
-
 from retour.model.defect import Defect
 from retour.model.report import Original, Recipient, Report
 from retour.model.route import Route
@@ -93,7 +91,7 @@ def _compose(
         else None,
         find_language(notice, headers.get("content-language")),
         decode_words(subject) if subject is not None else None,
-        _date(headers.get("date")),
+        parse_date(headers.get("date")),
         status.reporting_mta if status else None,
         tuple(recipients),
         original,
@@ -102,10 +100,6 @@ def _compose(
         defects,
     )
     return report, route
-
-
-def _date(value: str | None) -> datetime | None:
-    return parse_date(value)
 
 
 def _delivery_status(body: str, message: Message, notice: str) -> DeliveryStatus | None:
@@ -122,6 +116,10 @@ def _delivery_status(body: str, message: Message, notice: str) -> DeliveryStatus
         found = parse_delivery_status(text[start.start() :])
         return found if found.entries else None
     return parse_delivery_status(body) if body else None
+
+
+def _subject(message: Message) -> str:
+    return decode_words(message.headers.get("subject") or "")
 
 
 def _lost_structure(message: Message) -> str:
@@ -147,10 +145,17 @@ def _recipients(
     notification = read_notification(notice)
     if notification is not None:
         return notification[0], notification[1], ()
-    delayed = says_delay(decode_words(message.headers.get("subject") or ""), notice)
     if status is None or not status.entries:
-        recipients = claims_of_notice(message, notice, excluded, original, delayed=delayed)
-        return recipients, "delay" if delayed and kind != "failure" or kind == "delay" else kind, ()
+        if "delivery-status" in message.machine and says_delay(_subject(message), notice):
+            kind = "delay"
+        return (
+            claims_of_notice(message, notice, excluded, original, delayed=kind == "delay"),
+            kind,
+            (),
+        )
+    delayed = any(one.action is None for one in status.entries) and says_delay(
+        _subject(message), notice
+    )
     recipients, defects = claims_of_status(status, notice, delayed=delayed)
     recipients = merge_notice(recipients, notice, excluded, original)
     return recipients, kind_of_actions([one.action for one in recipients], kind), defects

@@ -78,8 +78,11 @@ def clean_address(text: str) -> str | None:
         ``local@domain``, or None where there is no ``@`` with something on both sides.
     """
     text = text.strip().strip(_LEADING).rstrip(_TRAILING)
-    if text[:7].lower() == "mailto:":
+    head = text[:7].lower()
+    if head == "mailto:":
         text = text[7:]
+    elif head[:5] in ("smtp=", "smtp:"):  # X.400 domain-defined attribute (RFC 2156)
+        text = text[5:]
     local, at, domain = text.rpartition("@")
     if not at or not local or not domain or len(local) > _LOCAL_MAX or len(domain) > _DOMAIN_MAX:
         return None
@@ -116,6 +119,8 @@ def parse_recipient(value: str | None) -> str | None:
     if not value:
         return None
     _, text = parse_typed(value)
+    if text[:1] in "|/":  # a command or a file of the reporting host, not an address (Exim)
+        return text[:_LOCAL_MAX]
     text = decode_words(text) if "=?" in text else text
     address = parse_address(text) if "@" in text else None
     if address is None:

@@ -27,8 +27,9 @@ _SAID = re.compile(
     r"(?=[\"'(]?[245][0-5][0-9][-\s])",
     re.I,
 )
-_BRACKETED = re.compile(
-    r"(?<=[\s\])])(?=[\"'(]?[245][0-5][0-9][- ](?:[245]\.\d{1,3}\.\d{1,3}\b|[A-Z#(<]))"
+# Sendmail's "554 <a@b>... 550 Host unknown".
+_NAMED = re.compile(
+    r"^[245][0-5][0-9] (?:[245]\.\d{1,3}\.\d{1,3} )?<?[^\s<>]{1,300}>?\.\.\. (?=[245][0-5][0-9][ -])"
 )
 _WRAPPED_MAX = 5
 # One text is looked at this far; replies on the wire end at 512 octets a line (RFC 5321 §4.5.3.1.5).
@@ -58,11 +59,14 @@ def parse_reply(text: str) -> Reply | None:
         if "-" in words and str(code) + "-" in words:
             words = fold(_REPEATED_CODE.sub(lambda m: "" if int(m[1]) == code else m[0], words))
         words = _drop_last_line_code(words, code)
-    found = _STATUS.search(words)
+    found = None
     if code is None:
+        # IronPort puts its own reading first: "5.1.0 - Unknown address error 550-'5.1.1 ...'".
         other = _CODE.search(words)
         if other:
             code = int(other[1])
+            found = _STATUS.search(words, other.end())
+    found = found or _STATUS.search(words)
     status = found[1] if found else None
     if code is None and status is None:
         return None
@@ -109,9 +113,10 @@ def _inner_start(text: str) -> tuple[str, str] | None:
         pass
     if last and text[last.end() :].strip():
         return text[: last.start()].strip(), text[last.end() :].strip()
-    said = _SAID.search(text)
-    if said:
-        return text[: said.end()].strip(), text[said.end() :].strip()
+    for wrapper in (_SAID, _NAMED):
+        found = wrapper.search(text)
+        if found:
+            return text[: found.end()].strip(), text[found.end() :].strip()
     return _nested_reply(text)
 
 
@@ -132,14 +137,14 @@ def _nested_reply(text: str) -> tuple[str, str] | None:
 
 # A three-digit code inside prose is a reply where a line, a quotation, a colon or an arrow opens it ...
 _IN_PROSE = re.compile(
-    r"(?:^|(?<=[\"'(\[<>:#;,|])|(?<=[:;>\])\"'.,][ \t])|(?<=\bsaid )|(?<=\bcode )|(?<=\bcode: )|(?<=\berror )|(?<=\bstatus ))"
-    r"([245][0-5][0-9])(?:(?=[- ][245]\.[0-9])|(?=-[ ]?[A-Za-z<\"'#(])|(?=[ \t:]+[^\s0-9])|(?=[ \t]*[\])>\"'.,]?$)|(?=[ \t]*[\])]))"
-    r"(?![ \t]+(?:minutes?|hours?|days?|seconds?|bytes?|[kmg]i?b|times|attempts?|recipients?|messages?|users?|lines?|octets)\b)",
+    r"(?:^[ \t]*|(?<=[\"'(\[<>:#;|])|(?<=[:;<>\])\"'.,][ \t])|(?<=\bsaid )|(?<=\bcode )|(?<=\berror )|(?<=\bstatus )|(?<=\breturned ))"
+    r"([45][0-5][0-9])(?=-[ ]?[A-Za-z0-9<\"'#(]|[ \t:]+[^\s]|[ \t]*[\])>\"'.,]|[ \t]*$)"
+    r"(?![ \t]+(?:minutes?|hours?|days?|seconds?|bytes?|[kmg]i?b|times|attempts?|lines|octets)\b|[.:][0-9]|-[0-9]{3}-|-[0-9]{4})",
     re.M | re.I,
 )
 # ... or where an enhanced status code follows it anywhere.
 _WITH_STATUS = re.compile(
-    r"(?<![0-9A-Za-z.])([245][0-5][0-9])[- ]+\(?#?(?=[245]\.[0-9]{1,3}\.[0-9]{1,3})"
+    r"(?<![0-9A-Za-z.])([45][0-5][0-9])[-: ]+\(?#?(?=[245]\.[0-9]{1,3}\.[0-9]{1,3})"
 )
 
 
