@@ -15,7 +15,7 @@ from retour.knowledge.compilation import Compiled, compile_rules
 from retour.knowledge.quote import compile_quote, fold, fold_case, read_quantity
 from retour.knowledge.schema import Match, Rule
 
-TEXT_MAX = 8192
+TEXT_MAX = 4096
 """How far one text is read, in characters; a line ends at 512 octets (RFC 5321 §4.5.3.1.5)."""
 
 Span = tuple[int, int, int, str]

@@ -185,18 +185,20 @@ def compile_quote(text: str) -> re.Pattern[str]:
     is met ever need it.
     """
     pieces = _split(text)
-    parts, opened = ["(?<![a-z0-9])" if _bare_edge(pieces[0], 0) else ""], 0
+    parts = ["(?<![a-z0-9])" if _bare_edge(pieces[0], 0) else ""]
+    inside = False
     for at, (kind, word) in enumerate(pieces):
         if kind == "literal":
             parts.append(_literal(pieces, at))
         elif kind == "*":
-            parts.append("(?>" + _run(pieces, at))
-            opened += 1
+            # Groups one after the other, not nested: a nested one would be tried again and again.
+            parts.append((")" if inside else "") + "(?>" + _run(pieces, at))
+            inside = True
         else:
             parts.append(f"(?P<{word}>{_HOLES[kind][0]})")
-    # The edge is part of the last group's condition: a glued continuation is not the nearest one.
+    # Inside the last group: a glued continuation is not the nearest one.
     parts.append("(?![a-z0-9])" if _bare_edge(pieces[-1], -1) else "")
-    return re.compile("".join(parts) + ")" * opened)
+    return re.compile("".join(parts) + (")" if inside else ""))
 
 
 def _bare_edge(piece: tuple[str, str], side: int) -> bool:
