@@ -1,0 +1,87 @@
+"""``retour completion``: a shell's completion script, made from the parser itself.
+
+The script is printed once and sourced by the shell; completing costs no start of Python.
+"""
+
+from argparse import ArgumentParser, Namespace, _SubParsersAction
+from collections.abc import Iterator
+
+from retour.cli.ending import ExitCode
+
+_BASH = """\
+# bash completion for retour: eval "$(retour completion bash)"
+_retour() {{
+    local word="${{COMP_WORDS[COMP_CWORD]}}" before="${{COMP_WORDS[COMP_CWORD-1]}}" path="" i
+    for ((i = 1; i < COMP_CWORD; i++)); do
+        case "${{COMP_WORDS[i]}}" in -*) ;; *) path="${{path:+$path }}${{COMP_WORDS[i]}}" ;; esac
+    done
+    case "$before" in
+{choices}
+    esac
+    [[ ${{#COMPREPLY[@]}} -eq 0 ]] || return
+    case "$path" in
+{words}
+    esac
+    [[ ${{#COMPREPLY[@]}} -gt 0 ]] || COMPREPLY=($(compgen -f -- "$word"))
+}}
+complete -o filenames -F _retour retour
+"""
+
+
+def register(commands: "_SubParsersAction[ArgumentParser]") -> None:
+    """Add the command to the parser."""
+    parser = commands.add_parser(
+        "completion",
+        help="print a completion script for bash or zsh",
+        description='Print a completion script: eval "$(retour completion bash)".',
+        allow_abbrev=False,
+    )
+    parser.add_argument("shell", choices=("bash", "zsh"))
+    parser.set_defaults(run=_run)
+
+
+def _run(arguments: Namespace) -> int:
+    """Print the script."""
+    from retour.cli.main import build_parser  # noqa: PLC0415 - main imports this module
+
+    if arguments.shell == "zsh":
+        print("autoload -U +X bashcompinit && bashcompinit")
+    print(write_bash(build_parser()), end="")
+    return ExitCode.OK
+
+
+def write_bash(parser: ArgumentParser) -> str:
+    """Write bash's script for a parser and all that is below it."""
+    choices: dict[str, str] = {}
+    words = []
+    for path, here in _walk(parser, ""):
+        offered = [option for action in here._actions for option in action.option_strings]
+        for action in here._actions:
+            if isinstance(action, _SubParsersAction):
+                offered += list(action.choices)
+            elif action.choices and action.option_strings:
+                choices["|".join(action.option_strings)] = " ".join(action.choices)
+            elif action.choices:
+                offered += list(action.choices)
+        # A command's own arguments follow its name.
+        pattern = f'"{path}"|"{path} "*' if path else '""'
+        words.append((len(path), _offer(pattern, " ".join(offered))))
+    words.sort(key=lambda entry: -entry[0])
+    return _BASH.format(
+        choices="\n".join(_offer(name, offered) for name, offered in choices.items()),
+        words="\n".join(line for _, line in words),
+    )
+
+
+def _offer(pattern: str, words: str) -> str:
+    """Write one branch of a case."""
+    return f'        {pattern}) COMPREPLY=($(compgen -W "{words}" -- "$word")) ;;'
+
+
+def _walk(parser: ArgumentParser, path: str) -> Iterator[tuple[str, ArgumentParser]]:
+    """Yield a parser and those below it, with the command words that lead there."""
+    yield path, parser
+    for action in parser._actions:
+        if isinstance(action, _SubParsersAction):
+            for name, below in action.choices.items():
+                yield from _walk(below, f"{path} {name}".strip())

@@ -1,0 +1,70 @@
+"""``retour explain``: mails to reports."""
+
+import sys
+from argparse import ArgumentParser, Namespace, _SubParsersAction
+from pathlib import Path
+
+from retour.cli.ending import EPILOG, CommandError, ExitCode, complain
+from retour.cli.options import add_printing_options, open_printer
+
+
+def register(commands: "_SubParsersAction[ArgumentParser]") -> None:
+    """Add the command to the parser."""
+    parser = commands.add_parser(
+        "explain",
+        help="explain mails that came back",
+        description="Explain mails that came back: what happened, who must act, whether it "
+        "arrived anyway. What an input is, is decided by its content.",
+        epilog=EPILOG,
+        allow_abbrev=False,
+    )
+    parser.add_argument(
+        "paths",
+        nargs="+",
+        metavar="PATH",
+        help="a mail, pasted text, an mbox, a Maildir, a directory, an Outlook .msg, "
+        "or '-' for standard input",
+    )
+    parser.add_argument("-o", "--output", metavar="FILE", type=Path, help="print into this file")
+    add_printing_options(parser)
+    parser.set_defaults(run=_run)
+
+
+def _run(arguments: Namespace) -> int:
+    """Explain mail after mail; one that cannot be obtained has its word and stops nothing."""
+    from retour.cli.progress import show_progress  # noqa: PLC0415 - most of the start-up time
+    from retour.service.explanation import Unexplained, explain_paths  # noqa: PLC0415
+
+    paths: list[str] = arguments.paths
+    output: Path | None = arguments.output
+    if output is not None and any(_is_same(path, output) for path in paths):
+        raise CommandError(f"{output}: is an input, and printing there would destroy it.")
+    status = ExitCode.OK
+    beside_reports = output is None and sys.stdout.isatty()
+    with (
+        open_printer(
+            form=arguments.format,
+            audience=arguments.audience,
+            config=arguments.config,
+            output=output,
+            with_titles=len(paths) > 1 or Path(paths[0]).is_dir(),
+        ) as printer,
+        show_progress(paths, beside_reports=beside_reports) as advance,
+    ):
+        for result in explain_paths(paths):
+            printer.show(result)
+            if isinstance(result, Unexplained):
+                complain(f"{result.source}: {result.error}")
+                own = ExitCode.OWN_FAULT if result.is_own_fault else ExitCode.UNREADABLE
+                status = max(status, own)
+            else:
+                advance(result.size)
+    return status
+
+
+def _is_same(path: str, output: Path) -> bool:
+    """Tell whether a path is the output file under any name."""
+    try:
+        return output.is_file() and output.samefile(path)
+    except OSError:
+        return False

@@ -1,0 +1,33 @@
+"""Results as JSON Lines: one object a mail or reply, each flushed when it is done."""
+
+import json
+from typing import BinaryIO
+
+from retour.model.analysis import ReplyAnalysis
+from retour.render.json import analysis_to_dict, error_to_dict, reply_to_dict
+from retour.service.explanation import Explained, Unexplained
+
+
+class JsonPrinter:
+    """Prints UTF-8 JSON Lines, errors among them."""
+
+    def __init__(self, out: BinaryIO) -> None:
+        self._out = out
+
+    def show(self, result: Explained | Unexplained) -> None:
+        """Print one mail's line."""
+        if isinstance(result, Explained):
+            found = analysis_to_dict(result.analysis, source=result.source, index=result.index)
+        else:
+            found = error_to_dict(result.source, result.index, result.error)
+        self._print(found)
+
+    def show_reply(self, answer: ReplyAnalysis) -> None:
+        """Print one reply's line."""
+        self._print(reply_to_dict(answer))
+
+    def _print(self, value: dict[str, object]) -> None:
+        line = json.dumps(value, ensure_ascii=False) + "\n"
+        # What is no text (a path's bytes) becomes \udcXX, which JSON can say too.
+        self._out.write(line.encode("utf-8", "backslashreplace"))
+        self._out.flush()

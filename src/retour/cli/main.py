@@ -1,0 +1,78 @@
+"""The ``retour`` command: reads the command line, runs a command, and lets no traceback out."""
+
+import signal
+import sys
+from argparse import ArgumentParser
+from collections.abc import Sequence
+
+from retour import __version__
+from retour.cli import code, completion, explain, rules
+from retour.cli.ending import EPILOG, CommandError, ExitCode, complain
+
+_COMMANDS = (explain, code, rules, completion)
+_EXTRA = "the terminal's form needs the extra 'cli': pip install 'retour[cli]', or --format text."
+
+
+def run(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line.
+
+    Args:
+        arguments: without the program's name; None: those of the process.
+
+    Returns:
+        The exit status; see docs/cli.md.
+    """
+    if hasattr(signal, "SIGPIPE"):
+        # ``retour … | head`` ends as every other tool does: silently, by the signal.
+        signal.signal(signal.SIGPIPE, signal.SIG_DFL)
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            # Paths that are no text, and terminals that cannot show a letter, stop nothing.
+            stream.reconfigure(errors="backslashreplace")
+    try:
+        return _dispatch(arguments)
+    except CommandError as error:
+        complain(str(error))
+        return error.status
+    except KeyboardInterrupt:
+        return ExitCode.INTERRUPTED
+    except ModuleNotFoundError as error:
+        if error.name and error.name.partition(".")[0] == "rich":
+            complain(_EXTRA)
+            return ExitCode.USAGE
+        return _confess(error)
+    except Exception as error:  # the last line before a person
+        return _confess(error)
+
+
+def build_parser() -> ArgumentParser:
+    """Build the parser of all commands."""
+    parser = ArgumentParser(
+        prog="retour",
+        description="Tell the truth about mail that came back: what happened, who must act, "
+        "whether it arrived anyway.",
+        epilog=EPILOG,
+        allow_abbrev=False,
+    )
+    parser.add_argument("--version", action="version", version=f"retour {__version__}")
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    for command in _COMMANDS:
+        command.register(commands)
+    return parser
+
+
+def _dispatch(arguments: Sequence[str] | None) -> int:
+    """Parse and run; argparse ends the program itself on --help and wrong use."""
+    try:
+        parsed = build_parser().parse_args(arguments)
+    except SystemExit as end:
+        return end.code if isinstance(end.code, int) else ExitCode.USAGE
+    status: int = parsed.run(parsed)
+    return status
+
+
+def _confess(error: Exception) -> int:
+    """Name an error of our own in one sentence."""
+    what = " ".join(f"{type(error).__name__}: {error}".split())
+    complain(f"this is a defect of Retour itself, please report it: {what}")
+    return ExitCode.OWN_FAULT
