@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 
 from retour.analyse import explain
 from retour.ingest import RawMail, UnreadableMail, open_sources
+from retour.knowledge.schema import KnowledgeError
 from retour.model.analysis import Analysis
 from retour.model.defect import Defect
 
