@@ -10,80 +10,15 @@ from retour.model.vocabulary import Action, Phase, Speaker
 from retour.read.machine import DeliveryStatus, Entry
 from retour.read.message import Message
 from retour.read.prose import Claim, find_claims, read_verp_recipient
+from retour.read.session import find_host, find_phase
 from retour.read.transcript import Account, read_transcript
 from retour.wire.address import parse_address, parse_addresses
 from retour.wire.fields import parse_groups
 from retour.wire.reply import find_reply, fold, parse_reply, unwrap
 
-_HOST = re.compile(
-    r"\bhosts?:?\s+\"?([A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)+)\.?(?=[\s\[(:,;\"]|$)|while talking to \[?([^\s:\]]+)|"
-    r"\bby (?:the server for the recipient domain \S+ by )?([A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)+)\.? ?\[|"
-    r"^([A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)+) (?:\[[0-9.]+\] )?(?:does not like|did not like|rejected|said)|"
-    r"connected to ([0-9.]+) but|remote server (?:\"|\()?([A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)+)|^([A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+){2,}):?\s*$",
-    re.M | re.I,
-)
-_PHASES: tuple[tuple[re.Pattern[str], Phase], ...] = (
-    (
-        re.compile(
-            r"end of (?:the )?data|final data|message (?:content|body)|after data\b|final dot|in reply to end",
-            re.I,
-        ),
-        "end-of-data",
-    ),
-    (
-        re.compile(
-            r"in reply to data|\bdata command|^data\b|>>> ?data\b|after data\b|initial data",
-            re.I | re.M,
-        ),
-        "data",
-    ),
-    (re.compile(r"rcpt", re.I), "rcpt"),
-    (re.compile(r"mail from|^mail\b|>>> ?mail\b", re.I | re.M), "mail"),
-    (re.compile(r"starttls", re.I), "starttls"),
-    (re.compile(r"\b(?:ehlo|helo)\b|greeting|banner", re.I), "helo"),
-    (
-        re.compile(
-            r"connect(?:ion)? (?:to|refused|timed|failed)|could not connect|initiate smtp conversation",
-            re.I,
-        ),
-        "connect",
-    ),
-    (
-        re.compile(
-            r"host (?:or domain name )?not found|host unknown|unrouteable|name service error|dns\b|no mx",
-            re.I,
-        ),
-        "resolve",
-    ),
-)
-_PHASE_HINT = re.compile(
-    r"(?:in reply to|after|during|command|>>>|for|response to|sent)[^\n]{0,20}\b(?:rcpt|data|mail|helo|ehlo|starttls)\b|smtp:(?:rcpt|data|mail)|"
-    r"rcpt to|connect|host not found|name service error|unrouteable|host unknown|final data|end of data",
-    re.I,
-)
 _EXPIRED = re.compile(r"(?:envelope|message) expired", re.I)
 _TAGGED = re.compile(r"<([245][0-5][0-9][ -][^<>]{3,600})>\s*$")
 _STATEMENT_MAX = 4_000
-
-
-def find_phase(text: str) -> Phase | None:
-    """Name the phase of the hand-over (RFC 5321 §3) that a text speaks of, or None."""
-    hint = _PHASE_HINT.search(text)
-    if not hint:
-        return None
-    for pattern, phase in _PHASES:
-        if pattern.search(hint[0]):
-            return phase
-    return None
-
-
-def find_host(text: str) -> str | None:
-    """Return the remote host that a text names as the one that answered, or None."""
-    found = _HOST.search(text)
-    if not found:
-        return None
-    host = next(group for group in found.groups() if group)
-    return host.rstrip(".:")
 
 
 def speak(text: str, where: str, speaker: Speaker) -> tuple[Statement, ...]:
@@ -215,13 +150,13 @@ def _with_words(one: Recipient, notice: str, *, alone: bool) -> Recipient:
 
 
 def _is_open(one: Recipient) -> bool:
-    """Tell whether a recipient's own fields give no reply, or one without words."""
-    return one.action not in ("delivered", "relayed", "expanded") and (
-        one.reply is None
-        or len(one.statements[0].text) < 24
-        or one.phase is None
-        and one.remote_mta is None
-    )
+    """Tell whether a recipient's own fields give no reply, or one without words of its own."""
+    if one.action in ("delivered", "relayed", "expanded"):
+        return False
+    return one.reply is None or len(_SPOKEN.findall(one.statements[0].text[:200])) < 2
+
+
+_SPOKEN = re.compile(r"[^\W\d_]{2,}")
 
 
 def _whole(notice: str) -> tuple[Statement, ...]:

@@ -28,6 +28,10 @@ _SMALL_WORDS: dict[str, frozenset[str]] = {
         "the your message to be not was delivered following address could of is this recipient user unknown".split()
     ),
 }
+# What almost every English notice says, as a short way out.
+_ENGLISH = re.compile(
+    r"your message|the following|this is (?:the|an?) |could not be|to one or more|was received at|message that you sent"
+)
 _WORD = re.compile(r"[^\W\d_]+(?:'[^\W\d_]+)?")
 _LOOK_MAX = 1_200
 
@@ -47,14 +51,13 @@ def find_language(notice: str, declared: str | None) -> str | None:
         if re.fullmatch(r"[A-Za-z]{2,3}(?:-[A-Za-z0-9]{2,8})*", tag):
             return tag
     look = notice[:_LOOK_MAX]
+    if look.isascii() and _ENGLISH.search(look):
+        return "en"
     if not look.isascii():
         script = _by_script(look)
         if script:
             return script
     words = set(_WORD.findall(look.lower()))
-    english = len(words & _SMALL_WORDS["en"])
-    if look.isascii() and english >= 4:
-        return "en"
     best, hits = "", 0
     for language, small in _SMALL_WORDS.items():
         count = len(words & small)

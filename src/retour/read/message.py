@@ -1,7 +1,6 @@
 """A mail taken apart for reading: its own parts on one side, the messages inside it on the other."""
 
 from dataclasses import dataclass
-from functools import cached_property
 
 from retour.model.defect import Defect
 from retour.wire.header import Headers
@@ -29,7 +28,7 @@ _MACHINE = {
 NOTICE_MAX = 65_536
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Message:
     """One mail, with what stands in it sorted by use.
 
@@ -39,6 +38,7 @@ class Message:
         machine: machine-readable parts by kind: ``delivery-status`` ...
         embedded: message/rfc822 parts, in order.
         returned_headers: a text/rfc822-headers part, or None.
+        notice: the words for people: the first plain text, else the first HTML as text, decoded.
     """
 
     root: Part
@@ -46,26 +46,26 @@ class Message:
     machine: dict[str, Part]
     embedded: tuple[Part, ...]
     returned_headers: Part | None
+    notice: str
 
     @property
     def headers(self) -> Headers:
         """The mail's own header fields."""
         return self.root.headers
 
-    @cached_property
-    def notice(self) -> str:
-        """The words for people: the first plain text, else the first HTML as text, decoded."""
-        best: Part | None = None
-        for part in self.texts:
-            if part.content_type == "text/html":
-                best = best or part
-            elif part.body < part.end and part.raw_body[:2_000].strip():
-                return _clean(part.decode_text()[:NOTICE_MAX])
-        if best is None:
-            return ""
-        from retour.read.html import strip_html  # noqa: PLC0415 - few notices are HTML alone
 
-        return strip_html(best.decode_text()[: NOTICE_MAX * 4])[:NOTICE_MAX]
+def _read_notice(texts: list[Part]) -> str:
+    best: Part | None = None
+    for part in texts:
+        if part.content_type == "text/html":
+            best = best or part
+        elif part.raw_body[:2_000].strip():
+            return _clean(part.decode_text()[:NOTICE_MAX])
+    if best is None:
+        return ""
+    from retour.read.html import strip_html  # noqa: PLC0415 - few notices are HTML alone
+
+    return strip_html(best.decode_text()[: NOTICE_MAX * 4])[:NOTICE_MAX]
 
 
 def _clean(text: str) -> str:
@@ -95,7 +95,7 @@ def sort_parts(root: Part) -> Message:
     while todo:
         part = todo.pop()
         kind = part.content_type
-        if part.children and part.is_multipart:
+        if part.children:
             todo.extend(reversed(part.children))
         elif kind in _MACHINE:
             machine.setdefault(_MACHINE[kind], part)
@@ -105,4 +105,5 @@ def sort_parts(root: Part) -> Message:
             returned_headers = returned_headers or part
         elif kind.startswith("text/") or kind == "text" or part is root:
             texts.append(part)
-    return Message(root, tuple(texts), machine, tuple(embedded), returned_headers)
+    notice = _read_notice(texts)
+    return Message(root, tuple(texts), machine, tuple(embedded), returned_headers, notice)

@@ -8,6 +8,7 @@ from retour.read.message import Message
 from retour.wire.address import parse_address, parse_addresses, unwrap_address
 from retour.wire.date import parse_date
 from retour.wire.header import Headers, find_headers, parse_headers
+from retour.wire.mime import open_embedded
 from retour.wire.words import decode_words
 
 _ID = re.compile(r"<[^<>\s]{1,900}>")
@@ -57,8 +58,8 @@ def read_original(
 
 def _returned_block(message: Message, tail: str) -> tuple[str, Headers | None, Returned]:
     for part in message.embedded:
-        child = part.children[0] if part.children else None
-        if child is not None and len(child.headers):
+        child, _ = open_embedded(part, header_only=True)
+        if len(child.headers):
             returned: Returned = "full" if child.end - child.body > 0 else "headers"
             return child.header_block[:BLOCK_MAX], child.headers, returned
         # The message sits behind an empty line or a note of the gateway's own.

@@ -22,6 +22,7 @@ from retour.read.recognise import kind_of_actions, recognise, says_delay
 from retour.read.route import read_route
 from retour.wire.address import parse_addresses, unwrap_address
 from retour.wire.date import parse_date
+from retour.wire.mime import open_embedded
 from retour.wire.words import decode_words
 
 # A report inside a forwarded mail inside a forwarded mail; deeper is somebody's joke.
@@ -47,14 +48,13 @@ def read(raw: bytes) -> tuple[Report, Route]:
     for _ in range(NESTING_MAX):
         if kind is not None:
             break
-        inner = message.embedded[0].children
-        if not inner:
-            break
-        inner_message = sort_parts(inner[0])
+        inner, found = open_embedded(message.embedded[0])
+        inner_message = sort_parts(inner)
         inner_notice, inner_tail = _own_words(inner_message)
         kind = recognise(inner_message, inner_notice)
         if kind != "not-a-report":
             message, notice, tail = inner_message, inner_notice, inner_tail
+            defects = (*defects, *found)
     return _compose(message, notice, tail, kind or "not-a-report", defects)
 
 

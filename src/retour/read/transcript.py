@@ -46,6 +46,8 @@ def read_transcript(notice: str) -> list[Account]:
     Returns:
         One account a recipient, in order; empty where the notice has another form.
     """
+    if "---" not in notice or ("ranscript" not in notice and "ddresses" not in notice):
+        return []
     sections = _split_sections(notice)
     if not sections:
         return []

@@ -1,6 +1,7 @@
 """Mail addresses in header fields, report fields and prose (RFC 5322 §3.4, RFC 6531, RFC 6533)."""
 
 import re
+from collections.abc import Iterator
 
 from retour.wire.charset import decode_text
 from retour.wire.words import decode_words
@@ -10,15 +11,15 @@ _LOCAL_MAX = 256
 _DOMAIN_MAX = 255
 
 _ANGLE = re.compile(r"<\s*([^<>\s]{1,600})\s*>")
-_SPEC = re.compile(
-    r"(?:\"[^\"\n]{1,64}\"|[^\s<>()\[\]\\,;:\"@|=/*']{1}[^\s<>()\[\]\\,;:\"@|]{0,255}|[^\s<>()\[\]\\,;:\"@|]{1,256})"
-    r"@(?:\[[0-9A-Fa-f:.IPv]{3,50}\]|[^\s<>()\[\]\\,;:\"'@|*]{1,255})"
-)
+# A run of characters that may be an address; each character of a text is looked at once.
+_RUN = re.compile(r"[^\s<>()\[\],;:\"|]+")
+_DOMAIN_LITERAL = re.compile(r"\[[0-9A-Fa-f:.IPv]{3,50}\]")
+_QUOTED_LOCAL = re.compile(r"\"[^\"\n@]{1,64}\"\Z")
 # RFC 6533 §3: utf-8-addr-xtext, "\x{HEXPOINT}".
 _XTEXT = re.compile(r"\\x\{([0-9A-Fa-f]{2,6})\}")
 # RFC 3461 §4: xtext, "+2B" for "+".
-_TRAILING = "\"'`.,;:!?)>]}*\\"
-_LEADING = "\"'`(<[{*"
+_TRAILING = "'`.,;:!?)>]}*\\"
+_LEADING = "'`(<[{*=/"
 
 
 def parse_address(value: str | None) -> str | None:
@@ -35,8 +36,7 @@ def parse_address(value: str | None) -> str | None:
     for found in _ANGLE.finditer(value):
         if "@" in found[1]:
             return clean_address(found[1])
-    found_spec = _SPEC.search(value)
-    return clean_address(found_spec[0]) if found_spec else None
+    return next((address for address, _, _ in _scan(value)), None)
 
 
 def parse_addresses(value: str | None, *, most: int = 200) -> tuple[str, ...]:
@@ -44,12 +44,10 @@ def parse_addresses(value: str | None, *, most: int = 200) -> tuple[str, ...]:
     if not value:
         return ()
     out: dict[str, None] = {}
-    for found in _SPEC.finditer(value):
-        address = clean_address(found[0])
-        if address:
-            out[address] = None
-            if len(out) >= most:
-                break
+    for address, _, _ in _scan(value):
+        out[address] = None
+        if len(out) >= most:
+            break
     return tuple(out)
 
 
@@ -59,13 +57,26 @@ def find_addresses(text: str) -> list[tuple[str, int, int]]:
     Returns:
         ``(address, start, end)`` for each, in order; quotation marks and the like left out.
     """
-    out = []
-    if "@" in text:
-        for found in _SPEC.finditer(text):
-            address = clean_address(found[0])
-            if address:
-                out.append((address, found.start(), found.end()))
-    return out
+    return list(_scan(text)) if "@" in text else []
+
+
+def _scan(text: str) -> Iterator[tuple[str, int, int]]:
+    for found in _RUN.finditer(text):
+        run = found[0]
+        if "@" not in run:
+            continue
+        start, end = found.span()
+        if run[-1] == "@" and text[end : end + 1] == "[":
+            literal = _DOMAIN_LITERAL.match(text, end)
+            if literal:
+                run, end = run + literal[0], literal.end()
+        if run[0] == "@" and text[start - 1 : start] == '"':
+            quoted = _QUOTED_LOCAL.search(text, max(0, start - 66), start)
+            if quoted:
+                run, start = quoted[0] + run, quoted.start()
+        address = clean_address(run)
+        if address:
+            yield address, start, end
 
 
 def clean_address(text: str) -> str | None:
@@ -77,7 +88,7 @@ def clean_address(text: str) -> str | None:
     Returns:
         ``local@domain``, or None where there is no ``@`` with something on both sides.
     """
-    text = text.strip().strip(_LEADING).rstrip(_TRAILING)
+    text = text.strip().lstrip(_LEADING).rstrip(_TRAILING)
     head = text[:7].lower()
     if head == "mailto:":
         text = text[7:]

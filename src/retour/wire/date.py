@@ -13,6 +13,10 @@ _DATE = re.compile(
     r"([+-][0-9]{4}|[+-][0-9]{2}:[0-9]{2}|[a-z]{1,5}(?![a-z]))?",
     re.I,
 )
+# The form that most servers write, to the letter of RFC 5322 §3.3.
+_STRICT = re.compile(
+    r"\s*(?:[A-Z][a-z]{2}, )? ?([0-9]{1,2}) ([A-Z][a-z]{2}) ([0-9]{4}) ([0-9]{2}):([0-9]{2}):([0-5][0-9]) ([+-])([0-9]{2})([0-9]{2})"
+)
 # asctime and Unix date(1): "Tue Mar  1 10:00:00 [CET] 2026 [+0100]".
 _ASCTIME = re.compile(
     r"(jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\s+([0-3]?[0-9]),?\s+"
@@ -45,6 +49,9 @@ def parse_date(value: str | None) -> datetime | None:
     """
     if not value:
         return None
+    strict = _STRICT.match(value)
+    if strict:
+        return _build_strict(strict)
     value = value[:_LOOK_MAX]
     found = _DATE.search(value)
     if found:
@@ -59,6 +66,18 @@ def parse_date(value: str | None) -> datetime | None:
             zone,
         )
     return _parse_other(value)
+
+
+def _build_strict(found: re.Match[str]) -> datetime | None:
+    day, month, year, hour, minute, second, sign, zone_hours, zone_minutes = found.groups()
+    offset = int(zone_hours) * 60 + int(zone_minutes)
+    try:
+        return datetime(
+            int(year), _MONTHS[month.lower()], int(day), int(hour), int(minute), int(second),
+            tzinfo=_fixed_zone(-offset if sign == "-" else offset),
+        )  # fmt: skip
+    except (ValueError, KeyError):
+        return None
 
 
 def _parse_other(value: str) -> datetime | None:
@@ -114,6 +133,10 @@ def _zone(zone: str | None) -> timezone:
         minutes = -minutes if sign == "-" else minutes
     else:
         minutes = _ZONES.get(zone.lower(), 0)
+    return _fixed_zone(minutes)
+
+
+def _fixed_zone(minutes: int) -> timezone:
     known = _TIMEZONES.get(minutes)
     if known is None:
         if abs(minutes) >= 1440:

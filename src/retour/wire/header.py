@@ -52,23 +52,34 @@ def parse_headers(block: str) -> Headers:
     """
     if "\n " in block or "\n\t" in block:
         block = block.replace("\n ", " ").replace("\n\t", " ")
-    fields: list[tuple[str, str]] = []
+    lines = block.count("\n") + 1
+    if lines <= FIELDS_MAX and len(block) <= VALUE_MAX:
+        fields = _FIELDS.findall(block)
+        if len(fields) == lines:
+            return Headers([(name.lower(), value) for name, value in fields])
+    return _parse_damaged(block)
+
+
+# RFC 5322 §2.2; blanks before the colon are obsolete syntax (§4.5).
+_FIELDS = re.compile(r"^([!-9;-~]+)[ \t]*:[ \t]*(.*)", re.M)
+
+
+def _parse_damaged(block: str) -> Headers:
+    """Read a block with lines that are no fields, or one beyond the bounds."""
     lines = block.split("\n", FIELDS_MAX)
     cut = len(lines) > FIELDS_MAX
     if cut:
         del lines[FIELDS_MAX:]
+    fields: list[tuple[str, str]] = []
     for line in lines:
         name, colon, value = line.partition(":")
-        if colon and name and name.isascii() and " " not in name and "\t" not in name:
+        name = name.rstrip(" \t")
+        if colon and _is_name(name):
             fields.append((name.lower(), value[:VALUE_MAX].strip()))
-        elif (
-            colon and name and _is_name(name.rstrip())
-        ):  # RFC 5322 §4.5 obs: blanks before the colon
-            fields.append((name.rstrip().lower(), value[:VALUE_MAX].strip()))
         elif fields and line:
             last_name, last_value = fields[-1]
             if len(last_value) < VALUE_MAX:
-                fields[-1] = (last_name, f"{last_value} {line.strip()}")
+                fields[-1] = (last_name, f"{last_value} {line[:VALUE_MAX].strip()}")
     return Headers(fields, cut=cut)
 
 

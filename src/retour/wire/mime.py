@@ -19,7 +19,6 @@ _CHARSET = re.compile(r"""charset\s*=\s*["']?([^\s;"']{1,60})""", re.I)
 _REPORT_TYPE = re.compile(r"""report-type\s*=\s*["']?([^\s;"']{1,60})""", re.I)
 _DELIMITER_LINE = re.compile(r"^--([^\s-][^\n]{5,180}?|-[^\n]{6,180}?)(--)?[ \t]*$", re.M)
 _SOFT_BREAK = re.compile(r"=[ \t]*\n")
-_MESSAGES = frozenset({"message/rfc822", "message/global", "message/rfc-822"})
 
 
 class Part:
@@ -30,7 +29,8 @@ class Part:
         headers: the entity's own header fields.
         content_type: lower case, without parameters; ``text/plain`` where none is given.
         start, body, end: offsets of the entity, of its body and behind it.
-        children: parts of a multipart, or the message inside a message/rfc822.
+        children: parts of a multipart. The message inside a message/rfc822 is opened on demand
+            (`open_embedded`): most are returned originals, of which only the header matters.
     """
 
     __slots__ = ("_text", "body", "children", "content_type", "end", "headers", "path", "start")
@@ -49,6 +49,11 @@ class Part:
         self.content_type = (
             value.partition(";")[0].strip().strip("\"'").lower() if value else "text/plain"
         ) or "text/plain"
+
+    @property
+    def whole_text(self) -> str:
+        """The text that the offsets count in."""
+        return self._text
 
     @property
     def raw_body(self) -> str:
@@ -111,20 +116,7 @@ class _Walk:
         part = Part(text, path, headers, block_start, body, end)
         if part.is_multipart:
             self._fill(part, depth, self._split(part))
-        elif part.content_type in _MESSAGES:
-            self._fill_message(part, depth)
         return part
-
-    def _fill_message(self, part: Part, depth: int) -> None:
-        encoding = (part.headers.get("content-transfer-encoding") or "").lower()
-        if not encoding.startswith(("base64", "quoted")):
-            self._fill(part, depth, [(part.body, part.end)])
-            return
-        # RFC 2046 §5.2.1 forbids it, gateways do it: the inner message is read from its own text.
-        self.defects.append(Defect("encoded-message", f"part/{part.path}"))
-        outer, self.text = self.text, part.decode_body()
-        self._fill(part, depth, [(0, len(self.text))])
-        self.text = outer
 
     def _fill(self, part: Part, depth: int, spans: list[tuple[int, int]]) -> None:
         if depth >= DEPTH_MAX:
@@ -197,3 +189,33 @@ def parse_mime(text: str) -> tuple[Part, tuple[Defect, ...]]:
     walk = _Walk(text)
     root = walk.read("0", 0, len(text), 0)
     return root, tuple(walk.defects)
+
+
+def open_embedded(part: Part, *, header_only: bool = False) -> tuple[Part, tuple[Defect, ...]]:
+    """Read the message inside a message/rfc822 part.
+
+    Args:
+        part: the part that holds it.
+        header_only: do not look for parts inside it.
+
+    Returns:
+        Its root part and the defects.
+    """
+    defects: tuple[Defect, ...] = ()
+    encoding = (part.headers.get("content-transfer-encoding") or "").lower()
+    if encoding.startswith(("base64", "quoted")):
+        # RFC 2046 §5.2.1 forbids it, gateways do it: the inner message is read from its own text.
+        text, start = part.decode_body(), 0
+        end = len(text)
+        defects = (Defect("encoded-message", f"part/{part.path}"),)
+    else:
+        text, start, end = part.whole_text, part.body, part.end
+    path = f"{part.path}.0"
+    if header_only:
+        block_start, block_end, body = find_headers(text, start, end)
+        return Part(
+            text, path, parse_headers(text[block_start:block_end]), block_start, body, end
+        ), defects
+    walk = _Walk(text)
+    root = walk.read(path, start, end, path.count("."))
+    return root, (*defects, *walk.defects)

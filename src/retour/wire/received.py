@@ -8,8 +8,11 @@ from retour.wire.date import parse_date
 
 # A stamp is looked at this far.
 _VALUE_MAX = 2_000
-_COMMENT = re.compile(r"\([^()]*\)")
-_CLAUSE = re.compile(r"(?:^|\s)(from|by|with|id|for)\s+(<[^<>\s]*>|[^\s;]+)", re.I)
+# A comment (RFC 5322 §3.2.2; nested once or twice in practice), passed over, or a clause.
+_CLAUSE = re.compile(
+    r"\((?:[^()]++|\((?:[^()]++|\([^()]*+\))*+\))*+\)|\b(from|by|with|id|for)\s++(<[^<>\s]*+>|[^\s;(]++)",
+    re.I,
+)
 _TLS = re.compile(r"\b(TLS|SSL)v?_?([0-9])(?:[._]([0-9]))?", re.I)
 _ADDRESS_LITERAL = re.compile(r"\[(?:IPv6:)?([0-9A-Fa-f:.]{3,45})\]")
 
@@ -36,14 +39,10 @@ def parse_received(value: str) -> Stamp:
     at = parse_date(date)
     if at is None and semicolon:
         at = parse_date(value)
-    plain = words
-    for _ in range(3):  # comments nest (RFC 5322 §3.2.2), in practice not deeper
-        if "(" not in plain:
-            break
-        plain = _COMMENT.sub(" ", plain)
     clauses: dict[str, str] = {}
-    for name, text in _CLAUSE.findall(plain):
-        clauses.setdefault(name.lower(), text)
+    for name, text in _CLAUSE.findall(words):
+        if name:
+            clauses.setdefault(name.lower(), text)
     host = clauses.get("from")
     if host is not None:
         host = _host(host) or _literal(words)

@@ -135,17 +135,18 @@ def _nested_reply(text: str) -> tuple[str, str] | None:
     return text[:at].strip(), text[at:].strip()
 
 
-# A three-digit code inside prose is a reply where a line, a quotation, a colon or an arrow opens it ...
-_IN_PROSE = re.compile(
-    r"(?:^[ \t]*|(?<=[\"'(\[<>:#;|])|(?<=[:;<>\])\"'.,][ \t])|(?<=\bsaid )|(?<=\bcode )|(?<=\berror )|(?<=\bstatus )|(?<=\breturned ))"
-    r"([45][0-5][0-9])(?=-[ ]?[A-Za-z0-9<\"'#(]|[ \t:]+[^\s]|[ \t]*[\])>\"'.,]|[ \t]*$)"
+# A three-digit code inside prose that may be a reply's: what follows it decides, then what stands before.
+_CANDIDATE = re.compile(
+    r"[45][0-5][0-9](?=-[ ]?[A-Za-z0-9<\"'#(]|[ \t:]+[^\s]|[ \t]*[\])>\"'.,]|[ \t]*(?:\n|\Z))"
     r"(?![ \t]+(?:minutes?|hours?|days?|seconds?|bytes?|[kmg]i?b|times|attempts?|lines|octets)\b|[.:][0-9]|-[0-9]{3}-|-[0-9]{4})",
-    re.M | re.I,
+    re.I,
 )
-# ... or where an enhanced status code follows it anywhere.
-_WITH_STATUS = re.compile(
-    r"(?<![0-9A-Za-z.])([45][0-5][0-9])[-: ]+\(?#?(?=[245]\.[0-9]{1,3}\.[0-9]{1,3})"
+_OPENING = re.compile(
+    r"(?:(?:^|\n)[ \t]*|[\"'(\[<>:#;|]|[:;<>\])\"'.,][ \t]|\b(?:said|code|error|status|returned) )\Z",
+    re.I,
 )
+# An enhanced status code behind it makes it sure, wherever it stands.
+_STATUS_BEHIND = re.compile(r"[-: ]+\(?#?[245]\.[0-9]{1,3}\.[0-9]{1,3}")
 
 
 def find_reply(text: str) -> int:
@@ -157,9 +158,11 @@ def find_reply(text: str) -> int:
     Returns:
         The offset of its three-digit code, or -1.
     """
-    text = text[:TEXT_MAX]
-    sure = _WITH_STATUS.search(text)
-    found = _IN_PROSE.search(text)
-    if sure and (found is None or sure.start() <= found.start()):
-        return sure.start()
-    return found.start(1) if found else -1
+    for found in _CANDIDATE.finditer(text, 0, TEXT_MAX):
+        start = found.start()
+        before = text[max(0, start - 12) : start]
+        if before and (before[-1].isalnum() or before[-1] in ".-"):
+            continue
+        if _STATUS_BEHIND.match(text, start + 3) or _OPENING.search(before):
+            return start
+    return -1
