@@ -1,0 +1,179 @@
+"""Part 2: for those who run the mail systems. The real code, who said it, what it means there."""
+
+from collections.abc import Iterator
+
+from retour.model.diagnosis import Contradiction, Diagnosis, Evidence
+from retour.model.document import AdminPart, Row
+from retour.model.reply import Reply
+from retour.render.case import Case, admin_fields
+from retour.render.foreign import fold_line
+from retour.render.quantity import say_duration, say_size
+
+_PRODUCTS = ("exchange", "postfix", "exim")
+_QUOTE_MAX = 200
+_BANDS = ((0.9, "certain"), (0.7, "likely"), (0.5, "open"), (0.0, "guess"))
+_ALTERNATIVES_MAX = 3
+_EVIDENCE_MAX = 12
+
+
+def build_admin_part(case: Case) -> AdminPart | None:
+    """Return part 2 for recipients that fared alike; None where there is no failure to explain."""
+    diagnosis = case.diagnosis
+    if diagnosis is None:
+        return None
+    shown = diagnosis.evidence[:_EVIDENCE_MAX]
+    return AdminPart(
+        code=tuple(row for row in _code_rows(case, diagnosis) if row.value),
+        causes=tuple(_checks(case, diagnosis)),
+        evidence=tuple(_evidence_line(case, diagnosis, evidence) for evidence in shown),
+        contradictions=tuple(_contradiction(case, item) for item in diagnosis.contradictions),
+        confidence=_confidence(case, diagnosis),
+        link=_link(case, diagnosis),
+    )
+
+
+def _code_rows(case: Case, diagnosis: Diagnosis) -> Iterator[Row]:
+    say, first = case.wording.say, case.first
+    reply = first.reply
+    yield Row(say("label", "reply"), _reply_code(case, reply))
+    status = reply.status if reply and reply.status else first.status
+    yield Row(say("label", "status"), _status(case, status))
+    if first.status_field and first.status_field != status:
+        yield Row(say("label", "status_field"), _status(case, first.status_field))
+    yield Row(say("label", "said_by"), _said_by(case, diagnosis))
+    yield Row(say("label", "phase"), say("phase", first.phase) if first.phase else "")
+    yield Row(say("label", "cause"), diagnosis.cause)
+    yield Row(say("label", "meaning"), say("admin", diagnosis.cause, "meaning"))
+    yield Row(say("label", "arrived"), say("outcome_row", diagnosis.outcome))
+    yield Row(say("label", "stopped"), say("stopped", diagnosis.stopped_at))
+    lasting = {True: "yes", False: "no", None: "open"}[diagnosis.permanent]
+    yield Row(say("label", "permanent"), say("permanent", lasting))
+    yield Row(say("label", "retry"), say("retry", diagnosis.retry))
+    # Backscatter keeps the cause that the report states; nobody here has to act (design §3.8).
+    actor = "nobody" if case.analysis.backscatter else diagnosis.actor
+    yield Row(say("label", "acts"), say("actor", actor, "row"))
+    yield from _fact_rows(case, diagnosis)
+
+
+def _reply_code(case: Case, reply: Reply | None) -> str:
+    if reply is None or reply.code is None:
+        return ""
+    meaning = case.knowledge.describe_code(reply.code)
+    return f"{reply.code}: {meaning}" if meaning else str(reply.code)
+
+
+def _status(case: Case, status: str | None) -> str:
+    meaning = case.knowledge.describe_status(status) if status else None
+    return f"{status}: {meaning}" if meaning else status or ""
+
+
+def _said_by(case: Case, diagnosis: Diagnosis) -> str:
+    """Name the host that refused and its part: remote present, or the reporter for itself."""
+    host = fold_line(diagnosis.rejected_by or case.first.remote_mta, _QUOTE_MAX)
+    say, reporter = case.wording.say, case.analysis.report.reporting_mta
+    if host and (case.first.remote_mta or host != reporter):
+        return f"{host} ({say('speaker', 'remote')})"
+    host = host or fold_line(reporter, _QUOTE_MAX)
+    return f"{host} ({say('speaker', 'reporter')})" if host else ""
+
+
+def _fact_rows(case: Case, diagnosis: Diagnosis) -> Iterator[Row]:
+    wording, facts = case.wording, diagnosis.facts
+    say = wording.say
+    if facts.size_limit:
+        yield Row(say("label", "size_limit"), say_size(wording, facts.size_limit))
+    if facts.retry_after:
+        yield Row(say("label", "retry_after"), say_duration(wording, facts.retry_after))
+    yield Row(say("label", "ip"), fold_line(facts.ip))
+    yield Row(say("label", "suggested"), fold_line(facts.suggested_address))
+    # What the other side asks for is a claim: quoted here, never a step (design §3.8).
+    for name, value in (("new_address", facts.new_address), ("url", facts.url)):
+        claim = {"value": fold_line(value)}
+        if value and case.verified:
+            yield Row(say("label", name), claim["value"])
+        elif value:
+            yield Row(say("label", name), say("claim", name, fields=claim))
+
+
+def _checks(case: Case, diagnosis: Diagnosis) -> Iterator[str]:
+    """Yield the checks in order, then the settings of the common products."""
+    wording, fields = case.wording, admin_fields(case)
+    yield from wording.list_out("admin", diagnosis.cause, "checks", fields=fields)
+    for product in _PRODUCTS:
+        settings = wording.say("admin", diagnosis.cause, product, fields=fields)
+        if settings:
+            yield f"{wording.say('label', product)}: {settings}"
+
+
+def _evidence_line(case: Case, diagnosis: Diagnosis, evidence: Evidence) -> str:
+    side = "for" if evidence.cause == diagnosis.cause else "against"
+    return case.wording.say(
+        "evidence",
+        side,
+        fields={
+            "speaker": _speaker(case, diagnosis, evidence),
+            "where": fold_line(evidence.where),
+            "quote": fold_line(evidence.quote, _QUOTE_MAX),
+            "cause": evidence.cause,
+            "weight": case.wording.say("weight", evidence.weight),
+            "rule": evidence.rule,
+        },
+    )
+
+
+def _speaker(case: Case, diagnosis: Diagnosis, evidence: Evidence) -> str:
+    """Name the host where the speaker is one, else the kind of speaker."""
+    host = None
+    if evidence.speaker == "remote":
+        host = case.first.remote_mta or diagnosis.rejected_by
+    elif evidence.speaker == "reporter":
+        host = case.analysis.report.reporting_mta
+    if not host:
+        return case.wording.say("speaker", evidence.speaker)
+    fields = {"host": fold_line(host, _QUOTE_MAX)}
+    return case.wording.say("speaker", f"{evidence.speaker}_host", fields=fields)
+
+
+def _contradiction(case: Case, item: Contradiction) -> str:
+    wording = case.wording
+    return wording.say(
+        "contradiction",
+        "line",
+        fields={
+            "claim": fold_line(item.claim, _QUOTE_MAX),
+            "against": fold_line(item.against, _QUOTE_MAX),
+            "why": wording.say("why", item.why) or item.why,
+        },
+    )
+
+
+def _confidence(case: Case, diagnosis: Diagnosis) -> str:
+    say = case.wording.say
+    band = next(name for least, name in _BANDS if diagnosis.confidence >= least)
+    fields = {"percent": _percent(diagnosis.confidence), "cause": diagnosis.cause}
+    sentence = say("confidence", band, fields=fields)
+    shown = [
+        say(
+            "confidence",
+            "alternative",
+            fields={"cause": a.cause, "percent": _percent(a.confidence)},
+        )
+        for a in diagnosis.alternatives[:_ALTERNATIVES_MAX]
+        if a.confidence >= 0.005
+    ]
+    if shown:
+        sentence += say("confidence", "alternatives", fields={"list": ", ".join(shown)})
+    return sentence
+
+
+def _percent(share: float) -> str:
+    return f"{round(share * 100)} %"
+
+
+def _link(case: Case, diagnosis: Diagnosis) -> str | None:
+    """Return the page that the winning rule was derived from, where it is one."""
+    for evidence in diagnosis.evidence:
+        rule = case.knowledge.rules.get(evidence.rule)
+        if rule and evidence.cause == diagnosis.cause:
+            return rule.source if rule.source.startswith("https://") else None
+    return None

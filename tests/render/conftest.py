@@ -1,0 +1,7 @@
+"""``pytest tests/render --accept`` writes the goldens anew; read ``git diff`` before you commit."""
+
+import pytest
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--accept", action="store_true", help="write rendered documents as goldens")

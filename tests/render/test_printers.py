@@ -1,0 +1,130 @@
+"""Text and terminal: goldens, widths, and nothing foreign that steers the reader's screen.
+
+``pytest tests/render --accept`` writes the goldens anew; read ``git diff`` before you commit it.
+"""
+
+import io
+import re
+from pathlib import Path
+
+import pytest
+from rich.console import Console
+from samples import ESCAPES, HEADERS, SAMPLES, user_unknown
+
+from retour.render.document import build_document
+from retour.render.foreign import fold_line, show_controls
+from retour.render.layout import cell_width, wrap
+from retour.render.terminal import render_terminal
+from retour.render.text import WIDTH, render_text
+
+GOLDENS = Path(__file__).with_name("goldens")
+STEERING = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+GOLDEN_TEXTS = ("second-copy", "mailbox-full-delay", "different-fates", "moved", "auto-reply")
+GOLDEN_SCREENS = (("true-loop", 120), ("user-unknown", 80))
+
+
+def print_screen(name: str, width: int, *, colour: bool = False) -> str:
+    """Return what a terminal of a width gets."""
+    out = io.StringIO()
+    console = Console(
+        file=out,
+        width=width,
+        force_terminal=colour,
+        color_system="standard" if colour else None,
+        legacy_windows=False,
+    )
+    render_terminal(build_document(SAMPLES[name]()), console)
+    return out.getvalue()
+
+
+def hold_golden(request: pytest.FixtureRequest, name: str, printed: str) -> None:
+    """Compare with the golden, or write it where that was asked for."""
+    path = GOLDENS / name
+    if request.config.getoption("--accept", default=False):
+        path.write_text(printed, encoding="utf-8")
+    assert printed == path.read_text(encoding="utf-8"), "see --accept in tests/render/conftest.py"
+
+
+@pytest.mark.parametrize("name", GOLDEN_TEXTS)
+def test_text_is_the_golden_one(request: pytest.FixtureRequest, name: str) -> None:
+    """The text report, line by line."""
+    hold_golden(request, f"{name}.txt", render_text(build_document(SAMPLES[name]())))
+
+
+@pytest.mark.parametrize(("name", "width"), GOLDEN_SCREENS)
+def test_screen_is_the_golden_one(request: pytest.FixtureRequest, name: str, width: int) -> None:
+    """The terminal report without colours, line by line."""
+    printed = "".join(f"{line.rstrip()}\n" for line in print_screen(name, width).splitlines())
+    hold_golden(request, f"{name}-{width}.screen", printed)
+
+
+@pytest.mark.parametrize("name", SAMPLES)
+def test_text_keeps_to_its_width(name: str) -> None:
+    """78 columns; header lines stand as they came."""
+    printed, _, _ = render_text(build_document(SAMPLES[name]())).partition("Headers as they came")
+    assert max(map(cell_width, printed.splitlines())) <= WIDTH
+
+
+@pytest.mark.parametrize("width", [30, 80, 120, 200])
+@pytest.mark.parametrize("name", SAMPLES)
+def test_screen_keeps_to_its_width(name: str, width: int) -> None:
+    """Narrow or wide: no line runs over the edge, headers aside."""
+    printed, _, _ = print_screen(name, width).partition("Headers as they")
+    assert max(map(cell_width, printed.splitlines())) <= width
+
+
+@pytest.mark.parametrize("name", SAMPLES)
+def test_text_holds_nothing_that_steers(name: str) -> None:
+    """No escape, no bidi control, no NUL from a mail reaches a file or screen."""
+    assert not STEERING.search(render_text(build_document(SAMPLES[name]())))
+
+
+def test_screen_holds_no_foreign_escape() -> None:
+    """Without colours no escape at all; with colours only those of rich, and no link."""
+    assert not STEERING.search(print_screen("hostile", 100))
+    coloured = print_screen("hostile", 100, colour=True)
+    assert not STEERING.search(re.sub(r"\x1b\[[0-9;]*m", "", coloured))
+
+
+def test_markup_in_foreign_text_stays_text() -> None:
+    """Rich's own markup and emoji codes are shown, not obeyed."""
+    printed = print_screen("hostile", 200)
+    assert "[bold red]PAID[/bold red]" in printed
+    assert ":boom:" in printed
+
+
+def test_foreign_line_feed_makes_no_new_section() -> None:
+    """A subject with line breaks cannot write a heading of its own."""
+    printed = render_text(build_document(SAMPLES["hostile"](), audience="sender"))
+    assert printed.splitlines().count("What to do now") == 1
+
+
+def test_headers_stand_as_they_came() -> None:
+    """Part 4 is the header block, line by line; tabs as columns."""
+    printed = render_text(build_document(user_unknown()))
+    assert printed.endswith(HEADERS.expandtabs())
+
+
+def test_controls_become_visible() -> None:
+    """Nothing vanishes silently: each control character leaves a mark."""
+    assert show_controls("a\x1b[2Jb\x7f\x9b\u202e\ud800") == "a␛[2Jb␡\ufffd\ufffd\ufffd"
+    assert len(show_controls(ESCAPES)) == len(ESCAPES)
+    assert (
+        show_controls("Grüße 日本語 \u0645\u0631\u062d\u0628\u0627 👍🏽")
+        == "Grüße 日本語 \u0645\u0631\u062d\u0628\u0627 👍🏽"
+    )
+
+
+def test_line_is_folded_and_cut() -> None:
+    """White space is one space; too long ends with an ellipsis."""
+    assert fold_line(" a \r\n\t b ") == "a b"
+    assert fold_line("x" * 1000, 10) == "xxxxxxxxx…"
+    assert fold_line(None) == ""
+
+
+@pytest.mark.parametrize("text", ["日本語" * 60, "word " * 60, "w" * 300, "", "e\u0301" * 100])
+def test_wrapped_lines_fit_and_lose_nothing(text: str) -> None:
+    """Wide characters count two; a long word is cut and none of it lost."""
+    lines = wrap(text, 40, first="  - ", rest="    ")
+    assert all(cell_width(line) <= 40 for line in lines)
+    assert "".join("".join(lines).split()) == "-" + "".join(text.split())
