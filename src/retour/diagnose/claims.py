@@ -6,7 +6,9 @@ their codes; then vague words and bare numbers, in the same order of speakers.
 """
 
 from dataclasses import dataclass
+from typing import Literal
 
+from retour.diagnose.families import fits_status
 from retour.knowledge.schema import Knowledge, Match, Tier
 from retour.model.diagnosis import Evidence
 from retour.model.report import Recipient, Statement
@@ -15,20 +17,27 @@ from retour.model.vocabulary import Speaker, Weight
 TELLING: frozenset[Tier] = frozenset({"receiver", "server", "phrase"})
 """Tiers whose rules read words that mean one thing."""
 
+Voice = Literal["remote", "reporter", "wrapper", "notice"]
+"""Speakers as they rank: a whole notice holds words of everybody, so it ranks on its own."""
+
 # Weight of a claim by who speaks and how clearly: smaller is stronger. Words of one voice rank by
 # the order of its statements, not by tier: inside one statement the knowledge has ranked them.
-_RANKS: dict[Speaker, dict[Tier, int]] = {
-    "remote": {"receiver": 0, "server": 0, "phrase": 0, "status": 1, "generic": 5, "vague": 8},
-    "reporter": {"receiver": 2, "server": 2, "phrase": 2, "status": 3, "generic": 6, "vague": 8},
-    "wrapper": {"receiver": 4, "server": 4, "phrase": 4, "status": 5, "generic": 7, "vague": 9},
+_RANKS: dict[Voice, dict[Tier, int]] = {
+    "remote": {"receiver": 0, "server": 0, "phrase": 0, "status": 1, "generic": 6, "vague": 10},
+    "reporter": {"receiver": 2, "server": 2, "phrase": 2, "status": 3, "generic": 7, "vague": 10},
+    "wrapper": {"receiver": 4, "server": 4, "phrase": 4, "status": 5, "generic": 9, "vague": 11},
+    "notice": {"receiver": 8, "server": 8, "phrase": 8, "status": 9, "generic": 10, "vague": 11},
 }
-_CODE_RANK = 10
+_VOICES: dict[Speaker, Voice] = {"remote": "remote", "wrapper": "wrapper"}
+_CODE_RANK = 12
 _FIELD_RANK = 4
+_BELOW_FIELD_RANK = 5
 # These write "Status: 5.0.0", or one of their own making, whatever the remote said (measured on
 # real servers); their field is the last resort.
 _CARELESS = frozenset({"exim", "courier", "opensmtpd"})
-_CARELESS_RANK = 9
+_CARELESS_RANK = 11
 _FIELD_SPEAKER: Speaker = "reporter"
+_WHOLE_NOTICE = "text"
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +70,11 @@ class Claim:
     def telling(self) -> bool:
         """Whether the words mean one thing."""
         return self.match.rule.tier in TELLING
+
+    @property
+    def firm(self) -> bool:
+        """Whether the words mean one thing and were said about this failure, not somewhere."""
+        return self.telling and self.statement.where != _WHOLE_NOTICE
 
     def evidence(self, weight: Weight) -> Evidence:
         """Return the claim as evidence of a given weight."""
@@ -95,7 +109,7 @@ def gather_claims(
         seen.add(key)
         if statement.reply:
             said.add(statement.reply.status)
-        claims += _read(statement, index, recipient.remote_mta, knowledge)
+        claims += _read(statement, index, recipient, producer, knowledge)
     if recipient.status_field and recipient.status_field not in said:
         claims += _read_field(recipient, producer, knowledge)
     claims.sort(key=lambda claim: (claim.rank, claim.index))
@@ -103,24 +117,43 @@ def gather_claims(
 
 
 def _read(
-    statement: Statement, index: int, remote: str | None, knowledge: Knowledge
+    statement: Statement,
+    index: int,
+    recipient: Recipient,
+    producer: str | None,
+    knowledge: Knowledge,
 ) -> list[Claim]:
     reply = statement.reply
-    ranks = _RANKS.get(statement.speaker, _RANKS["reporter"])
+    ranks = _RANKS[_voice(statement)]
     matches = knowledge.match(
         statement.text,
         code=reply.code if reply else None,
         status=reply.status if reply else None,
-        remote=remote if statement.speaker == "remote" else None,
+        remote=recipient.remote_mta if statement.speaker == "remote" else None,
     )
+    field = None
+    if reply is None and statement.where.startswith(_WHOLE_NOTICE) and producer not in _CARELESS:
+        field = recipient.status_field
     claims: list[Claim] = []
     causes: set[str] = set()
     for match in matches:
+        cause = match.rule.cause
         # The first match of each cause speaks for all weaker ones of that cause.
-        if match.rule.cause not in causes:
-            causes.add(match.rule.cause)
-            claims.append(Claim(statement, match, ranks.get(match.rule.tier, _CODE_RANK), index))
+        if cause in causes:
+            continue
+        causes.add(cause)
+        rank = ranks.get(match.rule.tier, _CODE_RANK)
+        # Prose that does not fit the code beside it may be a footer about something else.
+        if field and rank < _BELOW_FIELD_RANK and not fits_status(cause, field):
+            rank = _BELOW_FIELD_RANK
+        claims.append(Claim(statement, match, rank, index))
     return claims
+
+
+def _voice(statement: Statement) -> Voice:
+    if statement.where == _WHOLE_NOTICE and statement.reply is None:
+        return "notice"
+    return _VOICES.get(statement.speaker, "reporter")
 
 
 def _read_field(recipient: Recipient, producer: str | None, knowledge: Knowledge) -> list[Claim]:

@@ -15,7 +15,10 @@ Standing = Literal["backed", "alone", "contested"]
 """What else is said: an agreeing code or voice (``backed``), nothing (``alone``), or a telling
 claim for a cause that does not fit (``contested``)."""
 
-TIER_CONFIDENCE: Mapping[tuple[Tier, Standing], float] = {
+Ground = Tier | Literal["notice"]
+"""What an answer stands on: a rule's tier, or telling words that stand anywhere in a notice."""
+
+TIER_CONFIDENCE: Mapping[tuple[Ground, Standing], float] = {
     ("receiver", "backed"): 0.98,
     ("receiver", "alone"): 0.97,
     ("receiver", "contested"): 0.85,
@@ -28,6 +31,9 @@ TIER_CONFIDENCE: Mapping[tuple[Tier, Standing], float] = {
     ("status", "backed"): 0.92,
     ("status", "alone"): 0.82,
     ("status", "contested"): 0.6,
+    ("notice", "backed"): 0.9,
+    ("notice", "alone"): 0.85,
+    ("notice", "contested"): 0.6,
     ("generic", "backed"): 0.75,
     ("generic", "alone"): 0.62,
     ("generic", "contested"): 0.5,
@@ -41,7 +47,8 @@ TIER_CONFIDENCE: Mapping[tuple[Tier, Standing], float] = {
 
 # The trained stage is asked where no telling words speak. Above this probability its answer goes
 # before the rule's: a telling code gives way only to a very sure one.
-MODEL_OVERRULES: Mapping[Tier, float] = {
+MODEL_OVERRULES: Mapping[Ground, float] = {
+    "notice": 0.9,
     "status": 0.9,
     "generic": 0.6,
     "vague": 0.3,
@@ -67,7 +74,7 @@ DUPLICATE_SUPPOSED = 0.55
 POINTS_AT_ITSELF = 0.9
 
 
-def weigh_rule(tier: Tier, standing: Standing) -> float:
+def weigh_rule(tier: Ground, standing: Standing) -> float:
     """Return how often an answer by a rule of this tier in this standing is right."""
     return TIER_CONFIDENCE[tier, standing]
 

@@ -7,6 +7,7 @@ from retour.diagnose.confidence import (
     MODEL_ALONE,
     MODEL_OVERRULES,
     NOTHING_SAID,
+    Ground,
     Standing,
     join_model,
     weigh_rule,
@@ -55,7 +56,7 @@ def decide(claims: tuple[Claim, ...], recipient: Recipient) -> Decision:
             words speak.
     """
     best = _choose(claims)
-    if best is not None and best.telling:
+    if best is not None and best.firm:
         return _decide_by_rule(best, claims)
     guesses = _ask_model(recipient)
     if best is None or best.cause == UNKNOWN:
@@ -68,22 +69,27 @@ def _choose(claims: tuple[Claim, ...]) -> Claim | None:
     if not claims:
         return None
     best = claims[0]
-    if best.cause == _EXPIRED:
-        for claim in claims:
-            if claim.telling and claim.cause not in {_EXPIRED, UNKNOWN}:
-                return claim
+    if best.cause != _EXPIRED:
+        return best
+    # A reply that the remote gave on each try is the reason, however vague its words.
+    for claim in claims:
+        if claim.cause in {_EXPIRED, UNKNOWN}:
+            continue
+        answered = claim.statement.speaker == "remote" and claim.statement.reply is not None
+        if claim.firm or (answered and best.statement.speaker != "remote"):
+            return claim
     return best
 
 
 def _decide_by_rule(best: Claim, claims: tuple[Claim, ...]) -> Decision:
-    confidence = weigh_rule(best.tier, _standing(best, claims))
-    rivals = [(claim.cause, 0.0) for claim in claims if claim.cause not in {best.cause, UNKNOWN}]
+    tier: Ground = best.tier if best.firm or not best.telling else "notice"
+    confidence = weigh_rule(tier, _standing(best, claims))
     return Decision(
         cause=best.cause,
         confidence=confidence,
         claim=best,
         evidence=_line_up(best, claims),
-        alternatives=share_rest(best.cause, confidence, [cause for cause, _ in rivals]),
+        alternatives=share_rest(best.cause, confidence, [claim.cause for claim in claims]),
     )
 
 
@@ -134,7 +140,8 @@ def _combine(
             evidence=evidence,
             alternatives=share_rest(best.cause, confidence, others),
         )
-    if probability >= MODEL_OVERRULES.get(best.tier, 1.0):
+    tier: Ground = "notice" if best.telling else best.tier
+    if probability >= MODEL_OVERRULES.get(tier, 1.0):
         return _decide_by_model(guesses, claims, recipient)
     others = [alternative.cause for alternative in decision.alternatives]
     return replace(
@@ -172,8 +179,12 @@ def _line_up(best: Claim, claims: tuple[Claim, ...]) -> tuple[Evidence, ...]:
     for claim in claims:
         if claim is best:
             continue
-        weight = claim.evidence("supporting" if claim.telling else "weak")
-        (for_it if claim.cause == best.cause else against).append(weight)
+        evidence = claim.evidence("supporting" if claim.telling else "weak")
+        if claim.cause == best.cause:
+            for_it.append(evidence)
+        elif claim.telling or claim.tier in {"status", "generic"}:
+            # Bare numbers and undefined codes speak against nothing.
+            against.append(evidence)
     return (*for_it[:4], *against[:4])
 
 

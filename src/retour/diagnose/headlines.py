@@ -67,7 +67,7 @@ def find_headlines(notice: str, local_part: str | None) -> list[Headline]:
             line = _line_at(head, at)
             if _is_headline(line) and (local_part is None or local_part.lower() in line.lower()):
                 found.append(Headline(line, cause, None))
-    if local_part is None and "error code" in low:
+    if local_part is None:
         for article in islice(_ARTICLE.finditer(notice[:_NOTICE_MAX]), _ARTICLES_MAX):
             found.append(Headline(_line_at(notice, article.start()), None, article[1]))
     return found

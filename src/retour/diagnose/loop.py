@@ -48,7 +48,9 @@ _COUNT_WORDS = (
 # Exchange Online counts passes through its own tenants, not Received lines: a loop is stopped after
 # as few as ten of them.
 _OWN_COUNTERS = ("attr34", "transport rules loop count")
-_TRACE_WORDS = ("delivered-to", "forwarding loop", "aliasing", "nesting")
+_TRACE_WORDS = ("delivered-to", "forwarding loop")
+# A circle in one server's own alias table: no hop shows it, and no second copy explains it.
+_ALIAS_WORDS = ("aliasing", "nesting", "aliases deep")
 _SECOND_COPY_WORDS = (
     "duplicate",
     "already received",
@@ -71,6 +73,7 @@ _LIMIT = re.compile(
 )
 # The lowest count at which a known server stops a message (Microsoft IIS).
 _LOWEST_LIMIT = 10
+_OWN_ROUNDS = 5
 
 
 def is_loop_claim(decision: Decision) -> bool:
@@ -119,7 +122,8 @@ def judge_loop(
     if not route.complete:
         confidence = min(decision.confidence, LOOP_PARTLY_SEEN)
         return _settle(decision, LOOP, confidence, (DUPLICATE, MISCONFIGURED))
-    mark = find_second_way(original, _names(recipient)) if original else None
+    in_own_table = any(word in words for word in _ALIAS_WORDS)
+    mark = None if in_own_table or not original else find_second_way(original, _names(recipient))
     if mark is None and _claim_stands(words, route):
         confidence = min(decision.confidence, LOOP_BY_COUNT)
         return _settle(decision, LOOP, confidence, (MISCONFIGURED, DUPLICATE))
@@ -166,7 +170,7 @@ def _words(recipient: Recipient) -> str:
     """Return what the refusing server (else the reporter) said, lower case."""
     voices = [s for s in recipient.statements if s.speaker != "wrapper"]
     remote = [s for s in voices if s.speaker == "remote"]
-    return " ".join(s.text for s in (remote or voices)[:4]).lower()
+    return " | ".join(s.text for s in (remote or voices)[:4]).lower()
 
 
 def _says_second_copy(words: str, claims: tuple[Claim, ...]) -> bool:
@@ -206,6 +210,9 @@ def _find_repeat(
     somebody else: two passes stamped for different recipients are no loop, and two unstamped ones
     none where the message is a list's or forwarder's copy.
     """
+    own_rounds = _find_own_rounds(route)
+    if own_rounds:
+        return own_rounds
     pairs = [(_first_pass(route, hop), hop) for hop in route.hops if hop.repeated]
     same = [pair for pair in pairs if not _for_others(*pair)]
     if not same:
@@ -214,7 +221,24 @@ def _find_repeat(
     open_to_doubt = unstamped and len(same) == 1 and original is not None
     if open_to_doubt and original and find_second_way(original, _names(recipient)):
         return None
-    return same[0]
+    # The pair stamped for the recipient is the plainest to show.
+    return next((pair for pair in same if pair[0].for_ and pair[1].for_), same[0])
+
+
+def _find_own_rounds(route: Route) -> tuple[Hop, Hop] | None:
+    """Return first and last of one host's stamps where it took the message from itself again.
+
+    A scanner hands a message back to its server once or twice; more is a server that takes itself
+    for the next one.
+    """
+    if len(route.hops) < _OWN_ROUNDS:
+        return None
+    takes: dict[str, list[Hop]] = {}
+    for hop in route.hops:
+        if hop.by and "." in hop.by:
+            takes.setdefault(hop.by.casefold(), []).append(hop)
+    most = max(takes.values(), key=len, default=[])
+    return (most[0], most[-1]) if len(most) >= _OWN_ROUNDS else None
 
 
 def _first_pass(route: Route, hop: Hop) -> Hop:
@@ -240,7 +264,7 @@ def _claim_stands(words: str, route: Route) -> bool:
     A trace claim (``Delivered-To``, an alias in circles) does. A count does where the chain is long
     enough for the limit that it names, else for the lowest limit in use.
     """
-    if any(mark in words for mark in (*_TRACE_WORDS, *_OWN_COUNTERS)):
+    if any(mark in words for mark in (*_TRACE_WORDS, *_ALIAS_WORDS, *_OWN_COUNTERS)):
         return True
     if not any(mark in words for mark in _COUNT_WORDS):
         return False
