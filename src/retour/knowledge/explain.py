@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from retour.knowledge.schema import TIERS, Knowledge, Match
+from retour.knowledge.schema import Knowledge, Match
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +45,6 @@ def _beaten_by(match: Match, above: Match, matches: list[Match]) -> str:
     if yielded:
         return f"yields to {yielded[0]}"
     if match.rule.tier != above.rule.tier:
-        if TIERS.index(match.rule.tier) < TIERS.index(above.rule.tier):
-            return f"stands behind {above.rule.id}, which is behind a rule that it yields to"
         return f"tier {match.rule.tier} ranks below tier {above.rule.tier}"
     if match.literal != above.literal:
         return f"{match.literal} literal characters against {above.literal} of {above.rule.id}"
