@@ -29,8 +29,14 @@ _SMALL_WORDS: dict[str, frozenset[str]] = {
     ),
 }
 # What almost every English notice says, as a short way out.
-_ENGLISH = re.compile(
-    r"your message|the following|this is (?:the|an?) |could not be|to one or more|was received at|message that you sent"
+_ENGLISH = (
+    "your message",
+    "the following",
+    "this is the ",
+    "this is an ",
+    "could not be",
+    "to one or more",
+    "was received at",
 )
 _WORD = re.compile(r"[^\W\d_]+(?:'[^\W\d_]+)?")
 _LOOK_MAX = 1_200
@@ -51,7 +57,7 @@ def find_language(notice: str, declared: str | None) -> str | None:
         if re.fullmatch(r"[A-Za-z]{2,3}(?:-[A-Za-z0-9]{2,8})*", tag):
             return tag
     look = notice[:_LOOK_MAX]
-    if look.isascii() and _ENGLISH.search(look):
+    if look.isascii() and any(words in look for words in _ENGLISH):
         return "en"
     if not look.isascii():
         script = _by_script(look)

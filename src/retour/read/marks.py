@@ -6,7 +6,7 @@ the standard notices of the mail systems in the labelled samples and from those 
 
 from typing import Literal
 
-import ahocorasick_rs
+from ahocorasick_rs import AhoCorasick, Implementation
 
 Sign = Literal["failed", "late", "given-up", "auto"]
 """What a mark is a sign of."""
@@ -63,7 +63,9 @@ _MARKS: dict[Sign, tuple[str, ...]] = {
 }  # fmt: skip
 
 _PLAIN = tuple((sign, words) for sign, all_words in _MARKS.items() for words in all_words)
-_FINDER = ahocorasick_rs.AhoCorasick([words for _, words in _PLAIN])
+_FINDER = AhoCorasick(
+    [words for _, words in _PLAIN], implementation=Implementation.ContiguousNFA, store_patterns=False
+)
 # A notice says what it has to say on its first screens.
 LOOK_MAX = 4_000
 

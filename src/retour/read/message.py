@@ -24,6 +24,7 @@ _MACHINE = {
     "message/global-disposition-notification": "disposition-notification",
     "message/feedback-report": "feedback-report",
 }
+_NO_TEXT = ("application/", "image/", "audio/", "video/")
 # Notices are short: this much of their words is read.
 NOTICE_MAX = 65_536
 
@@ -103,7 +104,7 @@ def sort_parts(root: Part) -> Message:
             embedded.append(part)
         elif kind in _RETURNED_HEADERS and part is not root:
             returned_headers = returned_headers or part
-        elif kind.startswith("text/") or kind == "text" or part is root:
+        elif kind.startswith("text") or (part is root and not kind.startswith(_NO_TEXT)):
             texts.append(part)
     notice = _read_notice(texts)
     return Message(root, tuple(texts), machine, tuple(embedded), returned_headers, notice)

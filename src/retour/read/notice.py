@@ -28,6 +28,13 @@ _HEADER = re.compile(
 )
 
 
+_HEADER_NAMES = frozenset(
+    "received return-path dkim-signature message-id mime-version delivered-to x-received arc-seal "
+    "authentication-results x-originating-ip content-transfer-encoding".split()
+)
+_MARGIN = " \t>|*"
+
+
 def split_notice(text: str) -> tuple[str, str]:
     """Split a notice that quotes its original in one text.
 
@@ -37,9 +44,24 @@ def split_notice(text: str) -> tuple[str, str]:
     Returns:
         ``(own words, quoted original)``; the second is empty where nothing is quoted.
     """
-    cut = len(text)
-    for pattern in (_HEADER, _DASHED, _ANNOUNCED):
-        found = pattern.search(text, 0, cut)
-        if found and text[: found.start()].strip():
-            cut = found.start()
-    return text[:cut], text[cut:]
+    at = 0
+    said = False
+    for line in text.split("\n"):
+        bare = line.lstrip(_MARGIN)
+        if bare:
+            if said and _opens_original(text, at, line, bare):
+                return text[:at], text[at:]
+            said = True
+        at += len(line) + 1
+    return text, ""
+
+
+def _opens_original(text: str, at: int, line: str, bare: str) -> bool:
+    first = bare[0]
+    if first in "-=_~+" or line[0] in "*|":
+        if _DASHED.match(text, at):
+            return True
+        return first == "-" and bool(_ANNOUNCED.match(text, at))
+    if ":" in bare[:30] and bare.partition(":")[0].rstrip().lower() in _HEADER_NAMES:
+        return bool(_HEADER.match(text, at))
+    return bool(_ANNOUNCED.match(text, at))

@@ -1,6 +1,6 @@
 """Which system wrote a notice: told by marks that the systems leave in fields and words."""
 
-import ahocorasick_rs
+from ahocorasick_rs import AhoCorasick, Implementation
 
 from retour.wire.header import Headers
 
@@ -82,7 +82,9 @@ _WORDS: tuple[tuple[str, str], ...] = (
 # Where several marks are met, the one higher up here speaks of the writer, the lower of a bystander.
 _ORDER = {name: rank for rank, name in enumerate(dict.fromkeys(name for _, name in _WORDS))}
 _SPECIFIC = ("exchange-online", "gmx", "mail-ru", "google-groups", "amazon-workmail", "dovecot")
-_MACHINE = ahocorasick_rs.AhoCorasick([words for words, _ in _WORDS])
+_MACHINE = AhoCorasick(
+    [words for words, _ in _WORDS], implementation=Implementation.ContiguousNFA, store_patterns=False
+)
 _LOOK_MAX = 3_000
 
 

@@ -27,7 +27,7 @@ _ALIASES = {
 }
 # The guess costs milliseconds, so it sees the neighbourhood of the first odd byte only.
 _GUESS_MAX = 512
-_NON_ASCII = re.compile(rb"[\x80-\xff]")
+_TWO_NON_ASCII = re.compile(rb"[\x80-\xff]{2}")
 
 
 def decode_text(text: str, charset: str | None) -> str:
@@ -68,8 +68,12 @@ def _guess(data: bytes, declared: str) -> str:
         return data.decode("iso-2022-jp", "replace")
     if declared and _exists(declared):
         return data.decode(declared, "replace")
-    first = _NON_ASCII.search(data)
-    start = max(0, first.start() - 16) if first else 0
+    first = _TWO_NON_ASCII.search(data)
+    if first is None:
+        return data.decode(
+            "cp1252", "replace"
+        )  # single odd bytes: no multi-byte charset; Western is likeliest
+    start = max(0, first.start() - 16)
     return data.decode(_guess_name(data[start : start + _GUESS_MAX]), "replace")
 
 
