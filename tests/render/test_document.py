@@ -100,6 +100,7 @@ def test_true_loop_stops_between_the_systems() -> None:
         ("recipient-mailbox", "delayed", ["passed", "passed", "passed", "waiting"]),
         ("recipient-gateway", "unknown", ["passed", "passed", "stopped", "maybe"]),
         ("arrived", "delivered", ["passed", "passed", "passed", "passed"]),
+        ("arrived", "probably-delivered", ["passed", "passed", "passed", "maybe"]),
         ("unknown", "not-delivered", ["passed", "maybe", "maybe", "maybe"]),
         ("unknown", "delivered", ["passed", "passed", "passed", "passed"]),
     ],
@@ -135,6 +136,13 @@ def test_station_of_recipient_is_no_relay() -> None:
         "mx.example.net",
         None,
     ]
+
+
+def test_reporter_for_itself_is_not_drawn_as_the_other_side() -> None:
+    """Where the reporter itself rejected, the host of the other side is unknown."""
+    analysis = with_diagnosis(samples.mailbox_full_delay(), rejected_by="edge.example.com")
+    hosts = [station.host for station in sender_of(analysis).stations]
+    assert hosts[1:3] == ["edge.example.com", None]
 
 
 @pytest.mark.parametrize(

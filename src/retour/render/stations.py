@@ -68,10 +68,10 @@ def _state(case: Case, place: int) -> State:
         # A relayed or expanded message went on where no word comes back from.
         return "passed" if place < 4 or case.first.action == "delivered" else "maybe"
     outcome, end = diagnosis.outcome, _PLACES.get(diagnosis.stopped_at)
-    if place == 0 or outcome == "delivered" or end == 5:
-        return "passed"
     if outcome == "probably-delivered":
         return "passed" if place < 4 else "maybe"
+    if place == 0 or outcome == "delivered" or end == 5:
+        return "passed"
     if end is None:
         return "maybe"
     if place < end:
@@ -127,7 +127,8 @@ def _hosts(case: Case) -> tuple[str | None, list[str], str | None]:
     if target and len(systems) > 1 and system_of(systems[-1]) == system_of(target):
         systems.pop()
     if systems:
-        return systems[0], systems[1:], target
+        # A reporter that speaks for itself tells no host of the other side.
+        return systems[0], systems[1:], None if target == systems[0] else target
     reporter = fold_line(report.reporting_mta, ADDRESS_MAX) or None
     speaks_itself = diagnosis is not None and reporter == target
     return (None if speaks_itself else reporter), [], target

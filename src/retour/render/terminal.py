@@ -155,7 +155,8 @@ class _Screen:
         self._line(part.confidence, indent=2)
         if part.link:
             self._title("link")
-            self._line(part.link, indent=2)
+            # Whole, so that it can be followed, even over the edge of the window.
+            self._console.print(_text(f"  {part.link}", "blue"), soft_wrap=True, highlight=False)
 
     def _details(self, part: DetailPart) -> None:
         self._rule(self._label("details"))

@@ -98,7 +98,8 @@ class _Page:
         self._list("contradictions", part.contradictions)
         self._block("confidence", [part.confidence])
         if part.link:
-            self._block("link", [part.link])
+            self._title("link")
+            self._lines.append(f"  {show_controls(part.link)}")  # whole, so that it can be followed
 
     def _details(self, part: DetailPart) -> None:
         self._gap()

@@ -76,6 +76,8 @@ def fill(item: Any, fields: Fields) -> str | None:
         return next((filled for text in item if (filled := fill(text, fields)) is not None), None)
     if not isinstance(item, str):
         return None
+    if "{" not in item and "}" not in item:
+        return item
     parts: list[str] = []
     for literal, name in split(item):
         parts.append(literal)
