@@ -15,6 +15,11 @@ ANCHOR_MAX = 10
 """Characters of a text that the automaton looks for: more make it slower to build, and hardly fewer
 texts have to be looked at (measured on 3,700 texts: 3.7 a reply at 10, 3.0 at 16)."""
 
+TIER_RANK = 1_000_000
+LITERAL_RANK = 10
+"""A tier counts more than any number of literal characters, and each of those more than any
+conditions (`schema.Rule.conditions`)."""
+
 Entry = tuple[int, int, str, str, int]
 """One text: its rule's number; literal characters; the text, where it is one literal, else words
 that it has besides the anchor; the text, where it has holes; the most characters before the
@@ -30,7 +35,9 @@ class Compiled(TypedDict):
     Keys:
         anchors: what the automaton looks for.
         entries: the texts behind each anchor.
-        ranks: per rule its tier's place and its conditions, negated: smaller ranks first.
+        ranks: per rule its tier and conditions as a number: smaller ranks first, after taking off
+            `LITERAL_RANK` for each literal character.
+        yields: of the rules that yield to others, by number, the others' numbers.
         conditions: of the rules that have any, by number.
         by_status: bare rules by enhanced status code.
         by_code: bare rules by reply code.
@@ -38,7 +45,8 @@ class Compiled(TypedDict):
 
     anchors: list[str]
     entries: list[list[Entry]]
-    ranks: list[tuple[int, int]]
+    ranks: list[int]
+    yields: list[tuple[int, list[int]]]
     conditions: list[tuple[int, Condition]]
     by_status: dict[str, list[int]]
     by_code: list[tuple[int, list[int]]]
@@ -51,6 +59,7 @@ def compile_rules(rules: Sequence[Rule]) -> Compiled:
         KnowledgeError: a text whose holes are not valid.
     """
     entries = _entries(rules)
+    numbers = {rule.id: n for n, rule in enumerate(rules)}
     by_status: dict[str, list[int]] = {}
     by_code: dict[int, list[int]] = {}
     for n, rule in enumerate(rules):
@@ -64,7 +73,12 @@ def compile_rules(rules: Sequence[Rule]) -> Compiled:
     return {
         "anchors": list(entries),
         "entries": list(entries.values()),
-        "ranks": [(TIERS.index(rule.tier), -rule.conditions) for rule in rules],
+        "ranks": [TIERS.index(rule.tier) * TIER_RANK - rule.conditions for rule in rules],
+        "yields": [
+            (n, [numbers[name] for name in rule.yields_to if name in numbers])
+            for n, rule in enumerate(rules)
+            if rule.yields_to
+        ],
         "conditions": [
             (n, (rule.code, expand_statuses(rule), rule.remote))
             for n, rule in enumerate(rules)

@@ -9,9 +9,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from string import ascii_lowercase, digits
 
-from ahocorasick_rs import AhoCorasick, Implementation, MatchKind
+from ahocorasick_rs import BytesAhoCorasick, Implementation, MatchKind
 
-from retour.knowledge.compilation import Compiled, compile_rules
+from retour.knowledge.compilation import LITERAL_RANK, Compiled, compile_rules
 from retour.knowledge.quote import compile_quote, fold, fold_case, read_quantity
 from retour.knowledge.schema import Match, Rule
 
@@ -57,6 +57,7 @@ class Index:
         "_entries",
         "_ranks",
         "_rule_at",
+        "_yields",
     )
 
     def __init__(self, compiled: Compiled, rule_at: Callable[[int], Rule]) -> None:
@@ -68,6 +69,7 @@ class Index:
         """
         self._rule_at = rule_at
         self._ranks = compiled["ranks"]
+        self._yields = {n: frozenset(others) for n, others in compiled["yields"]}
         self._entries = compiled["entries"]
         self._conditions = {
             n: _Condition(frozenset(codes), frozenset(statuses), tuple(remotes))
@@ -75,12 +77,11 @@ class Index:
         }
         self._by_status = compiled["by_status"]
         self._by_code = dict(compiled["by_code"])
-        # The non-contiguous automaton is made faster than the others and searched nearly as fast.
-        self._automaton = AhoCorasick(
-            compiled["anchors"],
+        # Over bytes, because the one over text refuses lone surrogates and is slower.
+        self._automaton = BytesAhoCorasick(
+            [anchor.encode("utf-8", "surrogatepass") for anchor in compiled["anchors"]],
             matchkind=MatchKind.Standard,
-            store_patterns=False,
-            implementation=Implementation.NoncontiguousNFA,
+            implementation=Implementation.ContiguousNFA,
         )
 
     @classmethod
@@ -95,19 +96,17 @@ class Index:
         words = fold(text[:TEXT_MAX])
         if remote is not None:
             remote = remote.lower().rstrip(".")
-        ranked: list[tuple[int, int, int, int, int, Span | None]] = []
-        for n, span in self._spans(fold_case(words), code, status, remote).items():
-            tier, conditions = self._ranks[n]
-            ranked.append((tier, -span[2], conditions, span[0], n, span))
-        for n in self._bare(code, status, remote):
-            tier, conditions = self._ranks[n]
-            ranked.append((tier, 0, conditions, 0, n, None))
-        ranked.sort()  # the rule's number is unique, so that spans are never compared
-        matches = [
-            self._quote(words, n, span) if span else self._quote_code(words, n, code, status)
-            for *_, n, span in ranked
+        spans = self._spans(fold_case(words), code, status, remote)
+        ranks = self._ranks
+        ranked = [(ranks[n] - LITERAL_RANK * span[2], span[0], n) for n, span in spans.items()]
+        ranked += [(ranks[n], 0, n) for n in self._bare(code, status, remote)]
+        ranked.sort()
+        return [
+            self._quote(words, n, spans[n])
+            if n in spans
+            else self._quote_code(words, n, code, status)
+            for n in self._yield([n for _, _, n in ranked])
         ]
-        return _yield(matches) if _has_yielding(matches) else matches
 
     def _spans(
         self, low: str, code: int | None, status: str | None, remote: str | None
@@ -115,7 +114,10 @@ class Index:
         """Return, by rule number, the span of its best match in folded, lower-cased text."""
         found: dict[int, Span] = {}
         searched: dict[str, tuple[int, int] | None] = {}
-        for anchor, at, _ in self._automaton.find_matches_as_indexes(low, overlapping=True):
+        raw = low.encode("utf-8", "surrogatepass")
+        for anchor, at, _ in self._automaton.find_matches_as_indexes(raw, overlapping=True):
+            if len(raw) != len(low):
+                at = len(raw[:at].decode("utf-8", "surrogatepass"))  # noqa: PLW2901
             for rule, literal, word, holed, before in self._entries[anchor]:
                 if not (low.startswith(word, at - before) if not holed else word in low):
                     continue
@@ -146,6 +148,19 @@ class Index:
         ]
         return [n for n in numbers if self._conditions[n].holds(code, status, remote)]
 
+    def _yield(self, ranked: list[int]) -> list[int]:
+        """Move each rule behind those that it yields to, else keep the order."""
+        yields = self._yields
+        if not any(n in yields and not yields[n].isdisjoint(ranked) for n in ranked):
+            return ranked
+        waiting, ordered = list(ranked), []
+        while waiting:
+            # Yielding in a circle is a fault that the audit finds; here the first then goes on.
+            free = (n for n in waiting if n not in yields or yields[n].isdisjoint(waiting))
+            ordered.append(next(free, waiting[0]))
+            waiting.remove(ordered[-1])
+        return ordered
+
     def _quote(self, words: str, n: int, span: Span) -> Match:
         start, end, literal, holed = span
         rule = self._rule_at(n)
@@ -158,25 +173,6 @@ class Index:
         at = words.find(said)
         start, end = (at, at + len(said)) if at >= 0 else (0, 0)
         return Match(rule, said, start, end, _NO_FACTS)
-
-
-def _has_yielding(matches: list[Match]) -> bool:
-    yielding = [match.rule.yields_to for match in matches if match.rule.yields_to]
-    if not yielding or len(matches) < 2:
-        return False
-    ids = {match.rule.id for match in matches}
-    return any(not ids.isdisjoint(names) for names in yielding)
-
-
-def _yield(ranked: list[Match]) -> list[Match]:
-    """Move each match behind those that its rule yields to, else keep the order."""
-    waiting, ordered = list(ranked), []
-    while waiting:
-        ids = {match.rule.id for match in waiting}
-        # Yielding in a circle is a fault that the audit finds; here the first then goes on.
-        at = next((n for n, match in enumerate(waiting) if ids.isdisjoint(match.rule.yields_to)), 0)
-        ordered.append(waiting.pop(at))
-    return ordered
 
 
 def _glued(low: str, start: int, end: int) -> bool:
