@@ -23,13 +23,14 @@ Voice = Literal["remote", "reporter", "wrapper", "notice"]
 # Weight of a claim by who speaks and how clearly: smaller is stronger. Words of one voice rank by
 # the order of its statements, not by tier: inside one statement the knowledge has ranked them.
 _RANKS: dict[Voice, dict[Tier, int]] = {
-    "remote": {"receiver": 0, "server": 0, "phrase": 0, "status": 1, "generic": 6, "vague": 10},
-    "reporter": {"receiver": 2, "server": 2, "phrase": 2, "status": 3, "generic": 7, "vague": 10},
-    "wrapper": {"receiver": 4, "server": 4, "phrase": 4, "status": 5, "generic": 9, "vague": 11},
-    "notice": {"receiver": 8, "server": 8, "phrase": 8, "status": 9, "generic": 10, "vague": 11},
+    "remote": {"receiver": 0, "server": 0, "phrase": 0, "status": 1, "generic": 6, "vague": 9},
+    "reporter": {"receiver": 2, "server": 2, "phrase": 2, "status": 3, "generic": 8, "vague": 9},
+    # A wrapper's vague words name the step of the conversation, not the reason.
+    "wrapper": {"receiver": 4, "server": 4, "phrase": 4, "status": 5},
+    "notice": {"receiver": 7, "server": 7, "phrase": 7, "status": 8, "generic": 8, "vague": 10},
 }
 _VOICES: dict[Speaker, Voice] = {"remote": "remote", "wrapper": "wrapper"}
-_CODE_RANK = 12
+_CODE_RANK = 11
 _FIELD_RANK = 4
 _BELOW_FIELD_RANK = 5
 # These write "Status: 5.0.0", or one of their own making, whatever the remote said (measured on
@@ -38,6 +39,7 @@ _CARELESS = frozenset({"exim", "courier", "opensmtpd"})
 _CARELESS_RANK = 11
 _FIELD_SPEAKER: Speaker = "reporter"
 _WHOLE_NOTICE = "text"
+_EXPIRED = "expired"
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +92,7 @@ class Claim:
 
 
 def gather_claims(
-    recipient: Recipient, producer: str | None, knowledge: Knowledge
+    recipient: Recipient, producer: str | None, knowledge: Knowledge, *, alone: bool = True
 ) -> tuple[Claim, ...]:
     """Read every statement about a recipient and its ``Status`` field; strongest claim first.
 
@@ -98,18 +100,24 @@ def gather_claims(
         recipient: the claims of the report.
         producer: the system that wrote the notice.
         knowledge: the rules.
+        alone: whether the report is about this recipient only.
     """
     claims: list[Claim] = []
-    seen: set[tuple[str, Speaker]] = set()
+    seen: set[str] = set()
     said: set[str | None] = set()
+    firm = False
     for index, statement in enumerate(recipient.statements):
-        key = (statement.text, statement.speaker)
-        if key in seen:
+        # A notice repeats what its machine part says; its prose is the last resort, and the whole
+        # of it speaks of all recipients.
+        others = not alone and index > 0 and statement.where == _WHOLE_NOTICE
+        if statement.text in seen or others or (firm and _is_prose(statement)):
             continue
-        seen.add(key)
+        seen.add(statement.text)
         if statement.reply:
             said.add(statement.reply.status)
-        claims += _read(statement, index, recipient, producer, knowledge)
+        read = _read(statement, index, recipient, producer, knowledge)
+        firm = firm or any(claim.firm and claim.cause != _EXPIRED for claim in read)
+        claims += read
     if recipient.status_field and recipient.status_field not in said:
         claims += _read_field(recipient, producer, knowledge)
     claims.sort(key=lambda claim: (claim.rank, claim.index))
@@ -132,7 +140,7 @@ def _read(
         remote=recipient.remote_mta if statement.speaker == "remote" else None,
     )
     field = None
-    if reply is None and statement.where.startswith(_WHOLE_NOTICE) and producer not in _CARELESS:
+    if _is_prose(statement) and producer not in _CARELESS:
         field = recipient.status_field
     claims: list[Claim] = []
     causes: set[str] = set()
@@ -143,11 +151,18 @@ def _read(
             continue
         causes.add(cause)
         rank = ranks.get(match.rule.tier, _CODE_RANK)
+        if rank == _CODE_RANK and statement.speaker == "wrapper":
+            continue
         # Prose that does not fit the code beside it may be a footer about something else.
         if field and rank < _BELOW_FIELD_RANK and not fits_status(cause, field):
             rank = _BELOW_FIELD_RANK
         claims.append(Claim(statement, match, rank, index))
     return claims
+
+
+def _is_prose(statement: Statement) -> bool:
+    """Say whether a statement is words for people around or beside a reply."""
+    return statement.reply is None and statement.where.startswith(_WHOLE_NOTICE)
 
 
 def _voice(statement: Statement) -> Voice:

@@ -19,6 +19,7 @@ from retour.model.vocabulary import Outcome
 
 UNKNOWN = "unknown"
 _EXPIRED = "expired"
+_EXPIRY = "4.4.7"
 _ALTERNATIVES_MAX = 3
 _QUOTE_MAX = 160
 _MODEL_RULE = "model/classifier"
@@ -57,11 +58,36 @@ def decide(claims: tuple[Claim, ...], recipient: Recipient) -> Decision:
     """
     best = _choose(claims)
     if best is not None and best.firm:
-        return _decide_by_rule(best, claims)
+        return _turn_to_sender(_decide_by_rule(best, claims), recipient)
     guesses = _ask_model(recipient)
     if best is None or best.cause == UNKNOWN:
-        return _decide_by_model(guesses, claims, recipient)
-    return _combine(best, claims, guesses, recipient)
+        return _turn_to_sender(_decide_by_model(guesses, claims, recipient), recipient)
+    return _turn_to_sender(_combine(best, claims, guesses, recipient), recipient)
+
+
+# Before RCPT TO the server has heard of no recipient: what it does not find is the sender's.
+_OF_THE_SENDER = {
+    "domain-not-found": "sender-domain-invalid",
+    "no-mail-host": "sender-domain-invalid",
+    "user-unknown": "sender-rejected",
+}
+_SENDER_CODES = frozenset({"1.7", "1.8"})
+
+
+def _turn_to_sender(decision: Decision, recipient: Recipient) -> Decision:
+    """Read "not found" about the sender where the reply was to MAIL FROM, or its code says so."""
+    cause = _OF_THE_SENDER.get(decision.cause)
+    reply = recipient.reply
+    code = reply.status.partition(".")[2] if reply and reply.status else None
+    if cause is None or not (code in _SENDER_CODES or (recipient.phase == "mail" and reply)):
+        return decision
+    return replace(decision, cause=cause, evidence=_about_sender(decision, cause))
+
+
+def _about_sender(decision: Decision, cause: str) -> tuple[Evidence, ...]:
+    return tuple(
+        replace(e, cause=cause) if e.cause == decision.cause else e for e in decision.evidence
+    )
 
 
 def _choose(claims: tuple[Claim, ...]) -> Claim | None:
@@ -76,7 +102,9 @@ def _choose(claims: tuple[Claim, ...]) -> Claim | None:
         if claim.cause in {_EXPIRED, UNKNOWN}:
             continue
         answered = claim.statement.speaker == "remote" and claim.statement.reply is not None
-        if claim.firm or (answered and best.statement.speaker != "remote"):
+        if answered and (claim.telling or best.statement.speaker != "remote"):
+            return claim
+        if claim.telling and fits_status(claim.cause, _EXPIRY):
             return claim
     return best
 

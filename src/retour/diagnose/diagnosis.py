@@ -99,7 +99,7 @@ def _diagnose_recipient(
     knowledge: Knowledge,
     backscatter: bool | None,
 ) -> Diagnosis:
-    claims = gather_claims(recipient, report.producer, knowledge)
+    claims = gather_claims(recipient, report.producer, knowledge, alone=len(report.recipients) == 1)
     decision = decide(claims, recipient)
     if is_loop_claim(decision):
         decision = judge_loop(decision, claims, recipient, report.original, route)

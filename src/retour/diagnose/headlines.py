@@ -33,7 +33,7 @@ _HEAD_MAX = 1_200
 _ARTICLE = re.compile(r"error code (?:[245]\d\d )?([245]\.\d{1,3}\.\d{1,3})", re.IGNORECASE)
 _NOTICE_MAX = 16_384
 _ARTICLES_MAX = 3
-_CURLY = str.maketrans({"\u2019": "'"})
+_ARTICLE_WORD = "rror code "
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +59,7 @@ def find_headlines(notice: str, local_part: str | None) -> list[Headline]:
         local_part: where the report is about several recipients, the one whose lines count.
     """
     found: list[Headline] = []
-    head = notice[:_HEAD_MAX].translate(_CURLY)
+    head = notice[:_HEAD_MAX].replace("\u2019", "'")
     low = head.lower()
     for words, cause in HEADLINES:
         at = low.find(words)
@@ -67,7 +67,7 @@ def find_headlines(notice: str, local_part: str | None) -> list[Headline]:
             line = _line_at(head, at)
             if _is_headline(line) and (local_part is None or local_part.lower() in line.lower()):
                 found.append(Headline(line, cause, None))
-    if local_part is None:
+    if local_part is None and _ARTICLE_WORD in notice:
         for article in islice(_ARTICLE.finditer(notice[:_NOTICE_MAX]), _ARTICLES_MAX):
             found.append(Headline(_line_at(notice, article.start()), None, article[1]))
     return found

@@ -14,6 +14,23 @@ _SHORTEST = 6
 
 
 @lru_cache(maxsize=1)
+def _load_neighbours() -> dict[str, tuple[str, ...]]:
+    """Return known domains by each of their forms with one letter less.
+
+    Words that are one edit apart share such a form, or one of them is such a form of the other.
+    """
+    neighbours: dict[str, tuple[str, ...]] = {}
+    for known in _load_domains():
+        for form in _shorten(known):
+            neighbours[form] = (*neighbours.get(form, ()), known)
+    return neighbours
+
+
+def _shorten(word: str) -> set[str]:
+    return {word, *(word[:at] + word[at + 1 :] for at in range(len(word)))}
+
+
+@lru_cache(maxsize=1)
 def _load_domains() -> frozenset[str]:
     text = (DATA / "domains.txt").read_text(encoding="ascii")
     return frozenset(line for line in text.split("\n") if line and not line.startswith("#"))
@@ -36,7 +53,10 @@ def suggest_address(address: str | None, familiar: frozenset[str] = frozenset())
     if not at or not local or len(wanted) < _SHORTEST or wanted in _load_domains():
         return None
     near = {known for known in familiar if is_one_edit(wanted, known)}
-    near = near or {known for known in _load_domains() if is_one_edit(wanted, known)}
+    if not near:
+        neighbours = _load_neighbours()
+        maybe = {known for form in _shorten(wanted) for known in neighbours.get(form, ())}
+        near = {known for known in maybe if is_one_edit(wanted, known)}
     return f"{local}@{near.pop()}" if len(near) == 1 else None
 
 
