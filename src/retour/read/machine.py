@@ -1,8 +1,8 @@
 """The machine-readable part of a delivery status notification (RFC 3464, RFC 6533)."""
 
 import re
-from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from retour.model.vocabulary import Action
 from retour.wire.address import parse_recipient, parse_typed
@@ -29,8 +29,7 @@ _PER_RECIPIENT = frozenset(
 RECIPIENTS_MAX = 1_000
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(NamedTuple):
     """One per-recipient group as it stands (RFC 3464 §2.3).
 
     Attributes:
@@ -51,8 +50,7 @@ class Entry:
     will_retry_until: datetime | None
 
 
-@dataclass(frozen=True, slots=True)
-class DeliveryStatus:
+class DeliveryStatus(NamedTuple):
     """A whole ``message/delivery-status`` part."""
 
     reporting_mta: str | None

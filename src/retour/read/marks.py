@@ -62,10 +62,50 @@ _MARKS: dict[Sign, tuple[str, ...]] = {
     ),
 }  # fmt: skip
 
+# The same in subjects, where a word or two say it.
+_SUBJECT_MARKS: dict[Sign, tuple[str, ...]] = {
+    "failed": (
+        "undeliver", "delivery notification", "delivery status", "delivery failure", "delivery failed", "delivery problem", "delivery report", "delivery error",
+        "delivery subsystem", "delivery has", "returned mail", "returned to sender", "returning message", "failure notice", "failure delivery", "mail failed",
+        "mail failure", "mail error", "mail system error", "mail delivery", "failed mail", "error during delivery", "non remis", "non recapit", "nondeliver",
+        "non-deliver", "could not be delivered", "could not be sent", "not be delivered", "not delivered", "unzustellbar", "nicht zugestellt", "zustellung", "zustell",
+        "non distribu", "não entregue", "no se pudo", "no entregado", "не доставлен", "недоставлен", "не может быть доставлено", "配信", "送信できません", "エラー",
+        "退信", "无法", "失败", "message status", "rejected", "bounce", "processing error", "user unknown", "loop alert", "not member", "mail return", "delivery notice",
+        "undelivrable", "mancato recapito", "ошибка доставки", "обратно отправителю", "olevererbart", "kunde inte levereras", "niet bestelbaar", "onbestelbaar", "niedostarcz",
+        "전송 실패", "配信不能", "returned email", "message undeliverable", "unable to deliver", "failed to deliver", "delivery unsuccessful",
+    ),
+    "late": (
+        "delay", "still being retried", "not yet been delivered", "not been delivered yet", "not yet delivered", "could not send message for", "cannot send message for",
+        "warning: message", "delivery warning", "verzöger", "retard", "retras", "ritard", "notification: warning", "задерж", "遅延", "vertraagd", "försenad", "opóźn",
+    ),
+    "auto": (
+        "out of office", "out of the office", "out-of-office", "auto-reply", "auto reply", "autoreply", "automatic reply", "automated reply", "automatic response",
+        "automated response", "automatische antwort", "auto-response", "autorespon", "auto:", "abwesen", "absence", "vacation", "away from", "away until", "réponse automatique",
+        "respuesta autom", "risposta autom", "i am away", "atsutn", "is out of", "on holiday", "自動応答", "自动回复", "автоответ", "automatisk svar", "automatyczna", "automatiska",
+        "atbilde: ", "automatisch antwoord", "resposta automática",
+    ),
+    "given-up": ("message frozen", "error(s) in forwarding"),
+}  # fmt: skip
+# Who writes reports: words of a From field and what each counts.
+_REPORTERS: dict[str, int] = {
+    "mailer-daemon": 3, "mailerdaemon": 3, "mail delivery": 3, "mdaemon": 3, "mail administrator": 3, "mail router": 3, "mail-router": 3, "mailrouter": 3, "post office": 3,
+    "postoffice": 3, "bounce@": 3, "bounces@": 3, "system administrator": 3, "microsoft outlook": 3, "sns.amazonaws": 3, "gateways@": 3, "mail admin": 3, "mailadmin": 3,
+    "mail-admin": 3, "majordomo": 3, "symantec_antivirus": 3, "postmaster": 2, "mail system": 3, "mailsystem": 3, "mail_system": 3,
+}  # fmt: skip
+
+
+def _finder(words: list[str]) -> AhoCorasick:
+    return AhoCorasick(words, implementation=Implementation.ContiguousNFA, store_patterns=False)
+
+
 _PLAIN = tuple((sign, words) for sign, all_words in _MARKS.items() for words in all_words)
-_FINDER = AhoCorasick(
-    [words for _, words in _PLAIN], implementation=Implementation.ContiguousNFA, store_patterns=False
+_FINDER = _finder([words for _, words in _PLAIN])
+_SUBJECT_PLAIN = tuple(
+    (sign, words) for sign, all_words in _SUBJECT_MARKS.items() for words in all_words
 )
+_SUBJECT_FINDER = _finder([words for _, words in _SUBJECT_PLAIN])
+_REPORTER_WEIGHTS = tuple(_REPORTERS.values())
+_REPORTER_FINDER = _finder(list(_REPORTERS))
 # A notice says what it has to say on its first screens.
 LOOK_MAX = 4_000
 
@@ -85,3 +125,15 @@ def find_signs(words: str) -> dict[Sign, int]:
         sign = _PLAIN[index][0]
         signs[sign] = signs.get(sign, 0) + 1
     return signs
+
+
+def find_subject_signs(subject: str) -> set[Sign]:
+    """Find what a subject is a sign of; ``given-up`` there means a note to the postmaster."""
+    hits = _SUBJECT_FINDER.find_matches_as_indexes(subject[:300].lower(), overlapping=True)
+    return {_SUBJECT_PLAIN[hit[0]][0] for hit in hits}
+
+
+def weigh_sender(sender: str) -> int:
+    """Tell how much a From field speaks for a report: 0 where it does not."""
+    hits = _REPORTER_FINDER.find_matches_as_indexes(sender[:300].lower())
+    return max((_REPORTER_WEIGHTS[hit[0]] for hit in hits), default=0)

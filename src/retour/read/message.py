@@ -1,6 +1,6 @@
 """A mail taken apart for reading: its own parts on one side, the messages inside it on the other."""
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from retour.model.defect import Defect
 from retour.wire.header import Headers
@@ -29,8 +29,7 @@ _NO_TEXT = ("application/", "image/", "audio/", "video/")
 NOTICE_MAX = 65_536
 
 
-@dataclass(frozen=True, slots=True)
-class Message:
+class Message(NamedTuple):
     """One mail, with what stands in it sorted by use.
 
     Attributes:

@@ -83,9 +83,11 @@ _WORDS: tuple[tuple[str, str], ...] = (
 _ORDER = {name: rank for rank, name in enumerate(dict.fromkeys(name for _, name in _WORDS))}
 _SPECIFIC = ("exchange-online", "gmx", "mail-ru", "google-groups", "amazon-workmail", "dovecot")
 _MACHINE = AhoCorasick(
-    [words for words, _ in _WORDS], implementation=Implementation.ContiguousNFA, store_patterns=False
+    [words for words, _ in _WORDS],
+    implementation=Implementation.ContiguousNFA,
+    store_patterns=False,
 )
-_LOOK_MAX = 3_000
+_LOOK_MAX = 1_500
 
 
 def find_producer(headers: Headers, notice: str, machine: str) -> str | None:
@@ -110,7 +112,7 @@ def find_producer(headers: Headers, notice: str, machine: str) -> str | None:
             "x-ui-out-filterresults" if "x-ui-out-filterresults" in headers else "",
             "x-mc-system" if "x-mc-system" in headers else "",
             notice[:_LOOK_MAX],
-            machine[:600],
+            machine[:400],
         )
     ).lower()
     found = {

@@ -6,7 +6,7 @@ behind a word like "to" or "recipient" is one. Addresses of the sender and of th
 """
 
 import re
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from retour.wire.address import find_addresses, read_verp, unwrap_address
 
@@ -38,8 +38,7 @@ _BARE_NAME = re.compile(r"[ \t]+<?([A-Za-z0-9][A-Za-z0-9._-]{1,63})>?:?[ \t]*\Z"
 _INTRODUCES = re.compile(r"(?:recipient|following|address|user|deliver)", re.I)
 
 
-@dataclass(frozen=True, slots=True)
-class Claim:
+class Claim(NamedTuple):
     """One recipient that a notice names, and the words that belong to it.
 
     Attributes:

@@ -3,35 +3,12 @@
 import re
 
 from retour.model.vocabulary import Action, Kind
-from retour.read.marks import Sign, find_signs
+from retour.read.marks import Sign, find_signs, find_subject_signs, weigh_sender
 from retour.read.message import Message
 from retour.read.notification import is_notification
 from retour.wire.header import Headers
 from retour.wire.words import decode_words
 
-_REPORTER = re.compile(
-    r"(?:mailer-?daemon|postmaster|mail ?delivery (?:sub)?system|mail administrator|mail delivery|mdaemon|post ?office|"
-    r"majordomo|symantec_antivirus|mail-?admin|mail ?router|bounce[sd]?@|system administrator|microsoft outlook|sns\.amazonaws)",
-    re.I,
-)
-_FAILED_SUBJECT = re.compile(
-    r"undeliver|delivery (?:status )?(?:notification|failure|failed|problem|report|error|subsystem)|returned (?:mail|to sender)|failure notice|failure delivery|"
-    r"deliver[a-z]* (?:has )?fail|mail (?:delivery )?(?:failed|failure|error)|failed mail|non[- ]?(?:remis|recapit|deliver|entreg)|could not (?:be )?(?:deliver|send)|"
-    r"not (?:be )?delivered|mail (?:system )?error|unzustellbar|nicht zugestellt|zustellung|non distribu|n[ãa]o entregue|no (?:se pudo|entregado)|"
-    r"не доставлен|недоставлен|не может быть доставлено|配信|送信できません|エラー|退信|无法|失败|undelivered|message status|rejected|"
-    r"mail could not be delivered|bounce|nondeliverable|delivery has failed|automatically rejected|processing error|user unknown|loop alert|not member",
-    re.I,
-)
-_DELAYED_SUBJECT = re.compile(
-    r"\bdelay|still being retried|not (?:yet )?(?:been )?delivered (?:yet|for)|(?:could|can) ?not send message for (?:past|the past)|warning: message|"
-    r"delivery warning|verz[öo]ger|retard|retras|ritard|message delayed|status notification: warning|has not yet been delivered|задерж|遅延",
-    re.I,
-)
-_AUTO_SUBJECT = re.compile(
-    r"out[- ]of[- ](?:the[- ])?office|auto(?:matic|mated)?[- ]?(?:reply|response|antwort|matische antwort|:)|autorespon|abwesen|absence|vacation|away (?:from|until)|"
-    r"r[ée]ponse automatique|respuesta autom|risposta autom|i am away|atsut|is out of|on holiday|自動応答|自动回复|автоответ|automatisk svar|automatyczna",
-    re.I,
-)
 _CONVERSATION = re.compile(r"^\s*(?:re|aw|sv|antw|fwd?|wg|tr)\s*(?:\[[0-9]+\])?\s*:", re.I)
 _RECEIPT_SUBJECT = re.compile(
     r"\s*(?:read|gelesen|lu|leído|letto|lida|gelezen|läst|прочитано|not read|ungelesen)\s*:", re.I
@@ -71,11 +48,12 @@ def recognise(message: Message, notice: str) -> Kind | None:
     if is_notification(notice):
         return "failure"
     signs = find_signs(notice)
-    if _score(message, subject, notice, signs) >= REPORT_THRESHOLD:
-        return "delay" if _is_late(subject, signs) else "failure"
+    titles = find_subject_signs(subject)
+    if _weigh(message, subject, notice, signs, titles) >= REPORT_THRESHOLD:
+        return "delay" if _is_late(titles, signs) else "failure"
     if _is_receipt(message, subject):
         return "read-receipt"
-    if _is_auto_reply(message.headers, subject):
+    if _is_auto_reply(message.headers, titles):
         return "auto-reply"
     return None if message.embedded else "not-a-report"
 
@@ -106,51 +84,46 @@ def _is_complaint(headers: Headers, notice: str) -> bool:
     return '"notificationType' in notice[:400].replace("\\", "") and "Complaint" in notice[:600]
 
 
-def _score(message: Message, subject: str, notice: str, signs: dict[Sign, int]) -> int:
+def _weigh(
+    message: Message, subject: str, notice: str, signs: dict[Sign, int], titles: set[Sign]
+) -> int:
+    """Add up the signs of a report; each line is one of them."""
     headers = message.headers
+    speaks = "failed" in signs or "late" in signs
     if not len(headers):
-        return (
-            REPORT_THRESHOLD if _speaks_of_delivery(signs) or _has_reply(notice[:_LOOK_MAX]) else 0
-        )
-    words = notice[:_LOOK_MAX]
-    score = 0
-    reporter = _REPORTER.search(headers.get("from") or "")
-    if reporter:
-        score += 2 if reporter[0].lower() == "postmaster" else 3
-    if (headers.get("return-path") or "").strip() in ("<>", "<MAILER-DAEMON>", ""):
-        score += 1 if "return-path" in headers else 0
+        return REPORT_THRESHOLD if speaks or _has_reply(notice) else 0
+    score = weigh_sender(headers.get("from") or "")
+    if (headers.get("return-path") or "?").strip() in ("<>", "<MAILER-DAEMON>", ""):
+        score += 1
     if "x-failed-recipients" in headers or message.root.report_type == "delivery-status":
         score += 4
-    if "in-reply-to" in headers and _CONVERSATION.match(subject):
+    in_conversation = bool(_CONVERSATION.match(subject))
+    if "failed" in titles or "late" in titles:
+        score += 1 if in_conversation else 2
+    if in_conversation and "in-reply-to" in headers:
         score -= 3
     if "list-id" in headers or "list-unsubscribe" in headers:
         score -= 2
-    if _AUTO_SUBJECT.search(subject):
+    if "auto" in titles or "given-up" in titles:
         score -= 3
-    if _FAILED_SUBJECT.search(subject) or _DELAYED_SUBJECT.search(subject):
-        score += 2 if not _CONVERSATION.match(subject) else 1
-    if _speaks_of_delivery(signs):
-        score += 2
-        if len(words) < 400 or signs.get("failed", 0) >= 3:
-            score += 1
     if "auto" in signs:
         score -= 2
-    if _has_reply(words):
-        score += 1
-    if "reporting-mta:" in words.lower() or "final-recipient:" in words.lower():
-        score += 3
+    if speaks:
+        score += 3 if len(notice) < 400 or signs.get("failed", 0) >= 3 else 2
+    if REPORT_THRESHOLD - 4 <= score < REPORT_THRESHOLD:  # only where it can turn the scale
+        score += 1 if _has_reply(notice) else 0
+        score += 3 if _STATUS_FIELDS.search(notice, 0, _LOOK_MAX) else 0
     return score
 
 
-def _speaks_of_delivery(signs: dict[Sign, int]) -> bool:
-    return "failed" in signs or "late" in signs
+_STATUS_FIELDS = re.compile(r"(?:reporting-mta|final-recipient)[ \t]*:", re.I)
 
 
 def _has_reply(words: str) -> bool:
-    return bool(_REPLY_LINE.search(words))
+    return bool(_REPLY_LINE.search(words, 0, _LOOK_MAX))
 
 
-def _is_auto_reply(headers: Headers, subject: str) -> bool:
+def _is_auto_reply(headers: Headers, titles: set[Sign]) -> bool:
     marks = (headers.get("auto-submitted") or "").lower()
     if marks.startswith("auto-replied"):
         return True
@@ -163,18 +136,16 @@ def _is_auto_reply(headers: Headers, subject: str) -> bool:
         return True
     if "x-ms-exchange-generated-message-source" in headers and "in-reply-to" in headers:
         return True
-    return bool(_AUTO_SUBJECT.search(subject))
+    return "auto" in titles
 
 
 def says_delay(subject: str, notice: str) -> bool:
     """Tell whether the words speak of a delay that is not over yet."""
-    return _is_late(subject, find_signs(notice))
+    return _is_late(find_subject_signs(subject), find_signs(notice))
 
 
-def _is_late(subject: str, signs: dict[Sign, int]) -> bool:
-    if "given-up" in signs:
-        return False
-    return "late" in signs or bool(_DELAYED_SUBJECT.search(subject))
+def _is_late(titles: set[Sign], signs: dict[Sign, int]) -> bool:
+    return "given-up" not in signs and ("late" in signs or "late" in titles)
 
 
 def kind_of_actions(actions: list[Action | None], fallback: Kind) -> Kind:

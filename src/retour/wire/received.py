@@ -1,8 +1,8 @@
 """One ``Received:`` field (RFC 5321 §4.4) as real servers stamp it."""
 
 import re
-from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from retour.wire.date import parse_date
 
@@ -17,8 +17,7 @@ _TLS = re.compile(r"\b(TLS|SSL)v?_?([0-9])(?:[._]([0-9]))?", re.I)
 _ADDRESS_LITERAL = re.compile(r"\[(?:IPv6:)?([0-9A-Fa-f:.]{3,45})\]")
 
 
-@dataclass(frozen=True, slots=True)
-class Stamp:
+class Stamp(NamedTuple):
     """The clauses of one ``Received:`` field; None where a clause is missing."""
 
     from_: str | None

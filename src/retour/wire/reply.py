@@ -21,7 +21,6 @@ _LEADING = re.compile(
 )
 _REPEATED_CODE = re.compile(r"(?:^|(?<=\s))([245][0-5][0-9])-(?=\S|\s)")
 # Where a wrapper's own words end and a foreign reply begins.
-_ARROW = re.compile(r"\s->\s|\s-->\s")
 _SAID = re.compile(
     r"\b(?:said|says|replied|responded|response was|reply was|returned|answered)\s*:\s+"
     r"(?=[\"'(]?[245][0-5][0-9][-\s])",
@@ -95,7 +94,7 @@ def unwrap(text: str) -> tuple[str, ...]:
     Returns:
         At least one text. Concatenating them in reverse gives back all words.
     """
-    rest = text[:TEXT_MAX]
+    rest = fold(text[:TEXT_MAX])
     wrappers: list[str] = []
     while len(wrappers) < _WRAPPED_MAX:
         cut = _inner_start(rest)
@@ -108,16 +107,20 @@ def unwrap(text: str) -> tuple[str, ...]:
 
 
 def _inner_start(text: str) -> tuple[str, str] | None:
-    last = None
-    for last in _ARROW.finditer(text):  # noqa: B007 - the last match is the innermost arrow
-        pass
-    if last and text[last.end() :].strip():
-        return text[: last.start()].strip(), text[last.end() :].strip()
-    for wrapper in (_SAID, _NAMED):
-        found = wrapper.search(text)
-        if found:
-            return text[: found.end()].strip(), text[found.end() :].strip()
-    return _nested_reply(text)
+    arrow = max(text.rfind(" -> "), text.rfind(" --> "))
+    if arrow >= 0:
+        inner = text[text.index(">", arrow) + 1 :].strip()
+        if inner:
+            return text[:arrow].strip(), inner
+    if ": " in text:
+        said = _SAID.search(text)
+        if said:
+            return text[: said.end()].strip(), text[said.end() :].strip()
+    if "... " in text:
+        named = _NAMED.match(text)
+        if named:
+            return text[: named.end()].strip(), text[named.end() :].strip()
+    return _nested_reply(text) if "[" in text[:40] else None
 
 
 def _nested_reply(text: str) -> tuple[str, str] | None:

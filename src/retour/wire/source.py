@@ -4,7 +4,7 @@ The text is Latin-1 with line ends as LF. Everything above this module works on 
 that people see are decoded with their charset (`retour.wire.charset`).
 """
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from retour.model.defect import Defect
 
@@ -12,8 +12,7 @@ from retour.model.defect import Defect
 SOURCE_MAX_BYTES = 8_388_608
 
 
-@dataclass(frozen=True, slots=True)
-class Source:
+class Source(NamedTuple):
     """A mail as text.
 
     Attributes:
