@@ -53,6 +53,8 @@ def test_one_pass_without_a_sign_is_a_guess_with_both_alternatives() -> None:
         "List-Post: <mailto:team@lists.example.org>",
         "Precedence: list",
         "X-BeenThere: team@lists.example.org",
+        "Return-Path: <team-bounces@lists.example.org>",
+        "Sender: owner-team@lists.example.org",
         "Resent-From: otto@example.org",
         "X-Forwarded-To: ida@example.net",
         "Delivered-To: old.address@example.org",
@@ -141,6 +143,13 @@ def test_its_own_delivered_to_line_proves_a_loop() -> None:
     text = said("554 5.4.6 This message is looping: it already has my Delivered-To line")
     found = judge(recipient(text), ONE_PASS, original=original("Delivered-To: ida@example.net"))
     assert (found.cause, found.evidence[0].rule) == ("routing-loop", "hops/delivered-to")
+
+
+def test_bulk_marks_count_where_others_are_addressed_too() -> None:
+    """To the recipient and a list: the bulk copy is the list's."""
+    both = ("ida@example.net", "team@lists.example.org")
+    found = judge(recipient(LOOP), ONE_PASS, original=original("Precedence: bulk", to=both))
+    assert (found.cause, found.outcome) == ("duplicate-refused", "probably-delivered")
 
 
 def test_an_alias_table_in_circles_needs_no_hops() -> None:

@@ -17,11 +17,10 @@ def test_a_delayed_recipient_is_delayed_and_tried_again_by_itself() -> None:
     assert (found.outcome, found.retry, found.permanent) == ("delayed", "automatic", False)
 
 
-def test_a_delay_without_a_reason_needs_nobody() -> None:
-    """Unknown cause: permanence is null, and there is nothing to do yet."""
-    one = recipient(action="delayed", remote_mta=None)
-    found = judge(one, kind="delay")
-    assert (found.cause, found.permanent, found.actor) == ("unknown", None, "nobody")
+def test_an_unknown_cause_leaves_permanence_open() -> None:
+    """Nothing is said: nobody can tell whether it fails again."""
+    found = judge(recipient(remote_mta=None))
+    assert (found.cause, found.permanent, found.actor) == ("unknown", None, "sender-admin")
 
 
 def test_backscatter_needs_nobody_and_keeps_its_cause() -> None:

@@ -50,6 +50,36 @@ def test_a_status_code_is_read_where_the_words_are_opaque() -> None:
     assert found.confidence < 0.99
 
 
+def test_what_is_not_found_before_rcpt_is_the_senders() -> None:
+    """At MAIL FROM the server has heard of no recipient yet."""
+    one = recipient(said("550 No such domain"), phase="mail")
+    assert judge(one).cause == "sender-domain-invalid"
+    assert judge(recipient(said("550 No such domain"))).cause == "domain-not-found"
+
+
+def test_a_notice_about_several_speaks_for_none_of_them() -> None:
+    """The whole notice holds the other recipient's reason too."""
+    own = said("Delivery attempts will continue", "reporter", "text/4")
+    whole = said(
+        "Delivery attempts will continue. <otto@example.org>: Over quota", "reporter", "text"
+    )
+    one = recipient(own, whole, remote_mta=None)
+    other = recipient(said("452 4.2.2 Over quota"), address="otto@example.org")
+    first, second = diagnose(report(one, other), NO_ROUTE, load())
+    assert first is not None
+    assert second is not None
+    assert first.cause != second.cause == "mailbox-full"
+
+
+def test_a_delay_without_a_reason_is_a_guess_and_says_so() -> None:
+    """A server that replies gets quoted; what is left could mostly not be reached."""
+    text = said("Message has not yet been delivered", "reporter", "text/4")
+    found = judge(recipient(text, action="delayed", remote_mta=None), kind="delay")
+    assert (found.cause, found.outcome) == ("unreachable", "delayed")
+    assert found.confidence < 0.7
+    assert {e.weight for e in found.evidence} == {"weak"}
+
+
 @pytest.mark.parametrize("action", ["delivered", "relayed", "expanded"])
 def test_recipients_that_got_the_message_have_no_diagnosis(action: str) -> None:
     """Nothing failed there."""

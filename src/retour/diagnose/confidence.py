@@ -21,28 +21,28 @@ Ground = Tier | Literal["notice"]
 TIER_CONFIDENCE: Mapping[tuple[Ground, Standing], float] = {
     ("receiver", "backed"): 0.98,
     ("receiver", "alone"): 0.97,
-    ("receiver", "contested"): 0.85,
+    ("receiver", "contested"): 0.92,
     ("server", "backed"): 0.97,
     ("server", "alone"): 0.96,
-    ("server", "contested"): 0.82,
-    ("phrase", "backed"): 0.97,
+    ("server", "contested"): 0.9,
+    ("phrase", "backed"): 0.96,
     ("phrase", "alone"): 0.94,
-    ("phrase", "contested"): 0.78,
+    ("phrase", "contested"): 0.8,
     ("status", "backed"): 0.92,
     ("status", "alone"): 0.82,
-    ("status", "contested"): 0.6,
+    ("status", "contested"): 0.7,
     ("notice", "backed"): 0.9,
-    ("notice", "alone"): 0.85,
-    ("notice", "contested"): 0.6,
-    ("generic", "backed"): 0.75,
-    ("generic", "alone"): 0.62,
-    ("generic", "contested"): 0.5,
-    ("vague", "backed"): 0.5,
-    ("vague", "alone"): 0.42,
-    ("vague", "contested"): 0.35,
-    ("code", "backed"): 0.45,
-    ("code", "alone"): 0.32,
-    ("code", "contested"): 0.3,
+    ("notice", "alone"): 0.88,
+    ("notice", "contested"): 0.75,
+    ("generic", "backed"): 0.82,
+    ("generic", "alone"): 0.74,
+    ("generic", "contested"): 0.6,
+    ("vague", "backed"): 0.55,
+    ("vague", "alone"): 0.55,
+    ("vague", "contested"): 0.4,
+    ("code", "backed"): 0.55,
+    ("code", "alone"): 0.5,
+    ("code", "contested"): 0.4,
 }
 
 # The trained stage is asked where no telling words speak. Above this probability its answer goes
@@ -60,8 +60,11 @@ MODEL_ALONE = 0.2
 MODEL_AGREES = 0.97
 """Ceiling where rule and trained stage agree: 1 - (1 - rule) * (1 - model) is never above it."""
 
-NOTHING_SAID = 0.5
+NOTHING_SAID = 0.4
 """Confidence of ``unknown`` where the report gives no words at all."""
+
+DELAY_SUPPOSED = 0.6
+"""Confidence of ``unreachable`` for a delay whose notice names no reason."""
 
 # A loop claim by what supports it (design section 3.4); the hops are a proof, words are not.
 LOOP_PROVED = 0.97

@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 
 from retour.diagnose.claims import Claim
 from retour.diagnose.confidence import (
+    DELAY_SUPPOSED,
     MODEL_ALONE,
     MODEL_OVERRULES,
     NOTHING_SAID,
@@ -20,6 +21,7 @@ from retour.model.vocabulary import Outcome
 UNKNOWN = "unknown"
 _EXPIRED = "expired"
 _EXPIRY = "4.4.7"
+_UNREACHABLE = "unreachable"
 _ALTERNATIVES_MAX = 3
 _QUOTE_MAX = 160
 _MODEL_RULE = "model/classifier"
@@ -37,6 +39,7 @@ class Decision:
         claim: the claim that decided, None where no rule did.
         evidence: for the cause first, then against.
         alternatives: runners-up.
+        ground: what the confidence stands on; the bucket that is calibrated.
         outcome: what the grounds say of the outcome, None where they say nothing of it.
     """
 
@@ -45,6 +48,7 @@ class Decision:
     claim: Claim | None
     evidence: tuple[Evidence, ...]
     alternatives: tuple[Alternative, ...]
+    ground: str
     outcome: Outcome | None = None
 
 
@@ -111,13 +115,15 @@ def _choose(claims: tuple[Claim, ...]) -> Claim | None:
 
 def _decide_by_rule(best: Claim, claims: tuple[Claim, ...]) -> Decision:
     tier: Ground = best.tier if best.firm or not best.telling else "notice"
-    confidence = weigh_rule(tier, _standing(best, claims))
+    standing = _standing(best, claims)
+    confidence = weigh_rule(tier, standing)
     return Decision(
         cause=best.cause,
         confidence=confidence,
         claim=best,
         evidence=_line_up(best, claims),
         alternatives=share_rest(best.cause, confidence, [claim.cause for claim in claims]),
+        ground=f"{tier}/{standing}",
     )
 
 
@@ -167,6 +173,7 @@ def _combine(
             confidence=confidence,
             evidence=evidence,
             alternatives=share_rest(best.cause, confidence, others),
+            ground=f"{decision.ground}+model",
         )
     tier: Ground = "notice" if best.telling else best.tier
     if probability >= MODEL_OVERRULES.get(tier, 1.0):
@@ -180,7 +187,10 @@ def _combine(
 def _decide_by_model(
     guesses: list[tuple[str, float]], claims: tuple[Claim, ...], recipient: Recipient
 ) -> Decision:
-    if not guesses or guesses[0][1] < MODEL_ALONE:
+    sure = guesses[0][1] if guesses else 0.0
+    if recipient.action == "delayed" and recipient.reply is None and sure < DELAY_SUPPOSED:
+        return _suppose_unreachable(recipient)
+    if sure < MODEL_ALONE:
         others = [cause for cause, _ in guesses]
         return Decision(
             cause=UNKNOWN,
@@ -188,6 +198,7 @@ def _decide_by_model(
             claim=None,
             evidence=tuple(claim.evidence("weak") for claim in claims[:1]),
             alternatives=share_rest(UNKNOWN, NOTHING_SAID, others),
+            ground="nothing",
         )
     cause, probability = guesses[0]
     against = tuple(claim.evidence("weak") for claim in claims if claim.cause != cause)
@@ -197,6 +208,25 @@ def _decide_by_model(
         claim=next((claim for claim in claims if claim.cause == cause), None),
         evidence=(_model_evidence(cause, recipient), *against[:2]),
         alternatives=share_rest(cause, probability, [name for name, _ in guesses[1:]]),
+        ground="model",
+    )
+
+
+def _suppose_unreachable(recipient: Recipient) -> Decision:
+    """Answer for a delay without a reason: a server that replies gets its reply quoted.
+
+    What is left is mostly a server that cannot be reached; the confidence says that it is a guess.
+    """
+    statement = _model_text(recipient)
+    where, quote = (statement.where, statement.text[:_QUOTE_MAX]) if statement else ("text", "")
+    evidence = Evidence("reporter", where, quote, _UNREACHABLE, "delay/no-reason", "weak")
+    return Decision(
+        cause=_UNREACHABLE,
+        confidence=DELAY_SUPPOSED,
+        claim=None,
+        evidence=(evidence,),
+        alternatives=share_rest(_UNREACHABLE, DELAY_SUPPOSED, ["dns-failure", "greylisted"]),
+        ground="delay",
     )
 
 

@@ -1,8 +1,8 @@
 """One recipient's claims to one Diagnosis: the parts of this layer in their order."""
 
-from retour.diagnose.claims import gather_claims
+from retour.diagnose.claims import Claim, gather_claims
 from retour.diagnose.contradictions import find_contradictions
-from retour.diagnose.decision import decide
+from retour.diagnose.decision import Decision, decide
 from retour.diagnose.facts import collect_facts
 from retour.diagnose.loop import is_loop_claim, judge_loop
 from retour.diagnose.outcome import (
@@ -57,6 +57,12 @@ def diagnose_reply(text: str, knowledge: Knowledge) -> Diagnosis:
         text: a reply as it stands in a log or a notice.
         knowledge: rules, codes and causes.
     """
+    report = report_reply(text)
+    return _diagnose_recipient(report, report.recipients[0], _NO_ROUTE, knowledge, None)
+
+
+def report_reply(text: str) -> Report:
+    """Return a report that claims one reply of a remote and nothing else."""
     inner, *outer = unwrap(fold(text))
     statements = (
         Statement("remote", "text/1", inner, parse_reply(inner)),
@@ -76,7 +82,7 @@ def diagnose_reply(text: str, knowledge: Knowledge) -> Diagnosis:
         will_retry_until=None,
         statements=statements,
     )
-    report = Report(
+    return Report(
         kind="failure",
         producer=None,
         language=None,
@@ -89,7 +95,17 @@ def diagnose_reply(text: str, knowledge: Knowledge) -> Diagnosis:
         headers="",
         defects=(),
     )
-    return _diagnose_recipient(report, recipient, _NO_ROUTE, knowledge, None)
+
+
+def conclude(
+    report: Report, recipient: Recipient, route: Route, knowledge: Knowledge
+) -> tuple[tuple[Claim, ...], Decision]:
+    """Return the claims about a recipient, strongest first, and what they add up to."""
+    claims = gather_claims(recipient, report.producer, knowledge, alone=len(report.recipients) == 1)
+    decision = decide(claims, recipient)
+    if is_loop_claim(decision):
+        decision = judge_loop(decision, claims, recipient, report.original, route)
+    return claims, decision
 
 
 def _diagnose_recipient(
@@ -99,10 +115,7 @@ def _diagnose_recipient(
     knowledge: Knowledge,
     backscatter: bool | None,
 ) -> Diagnosis:
-    claims = gather_claims(recipient, report.producer, knowledge, alone=len(report.recipients) == 1)
-    decision = decide(claims, recipient)
-    if is_loop_claim(decision):
-        decision = judge_loop(decision, claims, recipient, report.original, route)
+    claims, decision = conclude(report, recipient, route, knowledge)
     contradictions = find_contradictions(report, recipient, claims, decision)
     facts = collect_facts(decision, claims, recipient, report.original)
     cause = knowledge.causes[decision.cause]

@@ -58,6 +58,10 @@ _SECOND_COPY_WORDS = (
     "already been received",
     "already been delivered",
     "already accepted",
+    "already queued",
+    "already being delivered",
+    "already being processed",
+    "already in process",
     "already in the mailbox",
     "already there",
     "already have this message",
@@ -163,6 +167,7 @@ def _settle(
         claim=decision.claim,
         evidence=evidence,
         alternatives=share_rest(cause, confidence, list(others)),
+        ground=f"loop/{cause}",
     )
 
 
@@ -193,7 +198,7 @@ def _find_proof(
         earlier, later = again
         quote = f"{later.by or later.from_} took it at hop {earlier.n} and again at hop {later.n}"
         return (_hops(quote, LOOP, "hops/repeated", "decisive"),)
-    if original and any(mark in _words(recipient) for mark in _TRACE_WORDS):
+    if original:
         line = find_delivered_to(original, recipient.address)
         if line:
             where = "original/Delivered-To"

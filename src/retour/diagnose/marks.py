@@ -23,10 +23,15 @@ _FORWARD_FIELDS = frozenset(
         "x-ms-exchange-organization-autoforwarded",
     }
 )
+_SOURCE_FIELD = "x-ms-exchange-generated-message-source"
 _FORWARDING_AGENT = "mailbox rules agent"
 _PATH_FIELDS = frozenset({"delivered-to", "x-original-to", "x-forwarded-to", "resent-to"})
 _NEWSLETTER_FIELD = "list-unsubscribe-post"
-_LIST_SENDER_MARKS = ("owner-", "-owner@", "-bounces@", "-bounces+", "-bounce@", "bounces+")
+_SENDER_FIELDS = frozenset({"return-path", "sender"})
+# How list managers name the sender of a list (Majordomo, Mailman, Sympa); the last is what senders
+# of newsletters use too.
+_LIST_SENDER_MARKS = ("owner-", "-owner@", "-bounces@", "-bounces+")
+_BULK_SENDER_MARKS = ("bounces+", "bounce+", "-bounce@")
 _HEADER_MAX = 131_072
 _FIELDS_MAX = 2_000
 
@@ -105,13 +110,19 @@ def _mark(name: str, value: str, names: frozenset[str], *, alone: bool) -> Mark 
     # Bulk mail and VERP are also what a newsletter to this one person looks like.
     if low == "precedence" and words == "bulk" and not alone:
         return Mark("list", name, quote)
-    if low in {"return-path", "sender"} and any(mark in words for mark in _LIST_SENDER_MARKS):
-        return None if alone else Mark("list", name, quote)
+    if low in _SENDER_FIELDS and _is_list_sender(words, alone=alone):
+        return Mark("list", name, quote)
     if low in _PATH_FIELDS and _bare(value) and _bare(value) not in names:
         return Mark("forward", name, quote)
-    if low in _FORWARD_FIELDS or _FORWARDING_AGENT in words:
+    by_rule = low == _SOURCE_FIELD and _FORWARDING_AGENT in words
+    if low in _FORWARD_FIELDS or by_rule:
         return Mark("forward", name, quote)
     return None
+
+
+def _is_list_sender(words: str, *, alone: bool) -> bool:
+    marks = _LIST_SENDER_MARKS if alone else (*_LIST_SENDER_MARKS, *_BULK_SENDER_MARKS)
+    return any(mark in words for mark in marks)
 
 
 def _bare(value: str) -> str:
