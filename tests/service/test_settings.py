@@ -1,9 +1,11 @@
 """One settings file, found in a fixed order and checked to the last key."""
 
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
+from retour.model.document import Audience
 from retour.service import settings
 from retour.service.settings import Settings, SettingsError, load_settings
 
@@ -54,3 +56,8 @@ def test_wrong_settings_are_one_sentence_with_file_and_key(
         load_settings(str(file), {})
     assert str(caught.value).startswith(f"{file}: {error}")
     assert "\n" not in str(caught.value)
+
+
+def test_audiences_that_may_be_set_are_those_of_the_model() -> None:
+    """The settings repeat the list for the sake of start-up time, and must not drift."""
+    assert get_args(Audience) == settings.AUDIENCES

@@ -7,14 +7,14 @@ from argparse import ArgumentParser
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO, Protocol, TextIO, get_args
+from typing import TYPE_CHECKING, BinaryIO, Protocol, TextIO
 
 from retour.cli.ending import CommandError
-from retour.model.document import Audience
-from retour.service.settings import Format, SettingsError, load_settings
+from retour.service.settings import AUDIENCES, FORMATS, Format, SettingsError, load_settings
 
 if TYPE_CHECKING:
     from retour.model.analysis import ReplyAnalysis
+    from retour.model.document import Audience
     from retour.service.explanation import Explained, Unexplained
 
 
@@ -32,12 +32,12 @@ def add_printing_options(parser: ArgumentParser) -> None:
     """Add the options that say how results are printed."""
     parser.add_argument(
         "--format",
-        choices=get_args(Format),
+        choices=FORMATS,
         help="how to print; without it 'terminal' on a terminal, else 'text'",
     )
     parser.add_argument(
         "--audience",
-        choices=get_args(Audience),
+        choices=AUDIENCES,
         help="whose parts: the sender's, the admin's (with details and headers), or all",
     )
     parser.add_argument(
@@ -51,7 +51,7 @@ def add_printing_options(parser: ArgumentParser) -> None:
 def open_printer(
     *,
     form: Format | None,
-    audience: Audience | None,
+    audience: "Audience | None",
     config: str | None,
     output: Path | None = None,
     with_titles: bool = False,

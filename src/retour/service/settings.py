@@ -7,12 +7,19 @@ The file is ``--config``, else ``RETOUR_CONFIG``, else ``~/.config/retour/retour
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, get_args
+from typing import TYPE_CHECKING, Literal, get_args
 
-from retour.model.document import Audience
+if TYPE_CHECKING:
+    from retour.model.document import Audience
 
 Format = Literal["terminal", "text", "json"]
 """How results are printed."""
+
+FORMATS: tuple[Format, ...] = get_args(Format)
+
+# The values of `Audience`, said again (a test compares): the module of that type costs start-up
+# time, and JSON needs none of it.
+AUDIENCES: tuple["Audience", ...] = ("sender", "admin", "all")
 
 SYSTEM_FILE = Path("/etc/retour/retour.toml")
 
@@ -27,12 +34,12 @@ class Settings:
     """
 
     format: Format | None = None
-    audience: Audience = "all"
+    audience: "Audience" = "all"
 
 
 _CHOICES: Mapping[str, tuple[str, ...]] = {
-    "format": get_args(Format),
-    "audience": get_args(Audience),
+    "format": FORMATS,
+    "audience": AUDIENCES,
 }
 
 
