@@ -116,9 +116,10 @@ def gather_claims(
         if statement.reply:
             said.add(statement.reply.status)
         read = _read(statement, index, recipient, producer, knowledge)
-        firm = firm or any(claim.firm and claim.cause != _EXPIRED for claim in read)
+        firm = firm or any(_settles(claim) for claim in read)
         claims += read
-    if recipient.status_field and recipient.status_field not in said:
+    # Beside telling words the field is no claim of its own: it can only fit them or not.
+    if recipient.status_field and not firm and recipient.status_field not in said:
         claims += _read_field(recipient, producer, knowledge)
     claims.sort(key=lambda claim: (claim.rank, claim.index))
     return tuple(claims)
@@ -158,6 +159,11 @@ def _read(
             rank = _BELOW_FIELD_RANK
         claims.append(Claim(statement, match, rank, index))
     return claims
+
+
+def _settles(claim: Claim) -> bool:
+    """Say whether a claim is so plain that weaker voices need not be heard."""
+    return claim.firm and claim.rank < _FIELD_RANK and claim.cause != _EXPIRED
 
 
 def _is_prose(statement: Statement) -> bool:

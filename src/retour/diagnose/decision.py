@@ -62,7 +62,7 @@ def decide(claims: tuple[Claim, ...], recipient: Recipient) -> Decision:
     """
     best = _choose(claims)
     if best is not None and best.firm:
-        return _turn_to_sender(_decide_by_rule(best, claims), recipient)
+        return _turn_to_sender(_decide_by_rule(best, claims, recipient), recipient)
     guesses = _ask_model(recipient)
     if best is None or best.cause == UNKNOWN:
         return _turn_to_sender(_decide_by_model(guesses, claims, recipient), recipient)
@@ -113,9 +113,9 @@ def _choose(claims: tuple[Claim, ...]) -> Claim | None:
     return best
 
 
-def _decide_by_rule(best: Claim, claims: tuple[Claim, ...]) -> Decision:
+def _decide_by_rule(best: Claim, claims: tuple[Claim, ...], recipient: Recipient) -> Decision:
     tier: Ground = best.tier if best.firm or not best.telling else "notice"
-    standing = _standing(best, claims)
+    standing = _standing(best, claims, recipient.status_field)
     confidence = weigh_rule(tier, standing)
     return Decision(
         cause=best.cause,
@@ -127,7 +127,7 @@ def _decide_by_rule(best: Claim, claims: tuple[Claim, ...]) -> Decision:
     )
 
 
-def _standing(best: Claim, claims: tuple[Claim, ...]) -> Standing:
+def _standing(best: Claim, claims: tuple[Claim, ...], field: str | None) -> Standing:
     """Say what the other claims, and the code beside the words, do to the best one."""
     backed = False
     for claim in claims:
@@ -143,6 +143,8 @@ def _standing(best: Claim, claims: tuple[Claim, ...]) -> Standing:
         if not fits_status(best.cause, reply.status):
             return "contested"
         backed = backed or not is_undefined(reply.status)
+    if field and best.telling and not is_undefined(field):
+        backed = backed or fits_status(best.cause, field)
     return "backed" if backed or named else "alone"
 
 
@@ -160,7 +162,7 @@ def _combine(
     recipient: Recipient,
 ) -> Decision:
     """Join a weak rule and the trained stage: agreement lifts, a surer stage overrules."""
-    decision = _decide_by_rule(best, claims)
+    decision = _decide_by_rule(best, claims, recipient)
     if not guesses:
         return decision
     guess, probability = guesses[0]
