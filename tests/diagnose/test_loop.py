@@ -152,6 +152,14 @@ def test_bulk_marks_count_where_others_are_addressed_too() -> None:
     assert (found.cause, found.outcome) == ("duplicate-refused", "probably-delivered")
 
 
+def test_a_list_program_sees_delivered_to_without_a_loop() -> None:
+    """Behind the mailbox the line proves one delivery, not a second."""
+    words = said("Duplicated Message-ID", "reporter", "text/1")
+    mail = original("Delivered-To: ida@example.net")
+    found = judge(recipient(words, remote_mta=None), ONE_PASS, original=mail)
+    assert (found.cause, found.outcome) == ("duplicate-refused", "probably-delivered")
+
+
 def test_an_alias_table_in_circles_needs_no_hops() -> None:
     """One server's own table: neither hops nor list marks say anything about it."""
     text = said("554 aliasing/forwarding loop broken (11 aliases deep; 10 max)", "reporter")

@@ -198,7 +198,9 @@ def _find_proof(
         earlier, later = again
         quote = f"{later.by or later.from_} took it at hop {earlier.n} and again at hop {later.n}"
         return (_hops(quote, LOOP, "hops/repeated", "decisive"),)
-    if original:
+    # A program behind the mailbox also sees the line: there it proves the one delivery only.
+    arrives_again = recipient.remote_mta or any(w in _words(recipient) for w in _TRACE_WORDS)
+    if original and arrives_again:
         line = find_delivered_to(original, recipient.address)
         if line:
             where = "original/Delivered-To"
