@@ -245,6 +245,14 @@ def test_office_file_that_is_no_message_is_refused_in_one_sentence() -> None:
         convert_outlook(write_compound({"WordDocument": b"x"}))
 
 
+def test_absurd_sector_size_is_refused() -> None:
+    """A mini sector of 2**63 bytes is no reason to ask for that much memory."""
+    whole = bytearray(write_compound(build_report()))
+    struct.pack_into("<H", whole, 32, 63)
+    with pytest.raises(UnreadableError):
+        convert_outlook(bytes(whole))
+
+
 def test_damaged_compound_files_never_raise_anything_else() -> None:
     """Cut and mutated files give a mail or one sentence."""
     whole = write_compound(build_report())
@@ -264,6 +272,18 @@ def test_endless_sector_chain_is_not_followed() -> None:
     at = whole.index("__substg1.0_007D001F".encode("utf-16-le"))
     struct.pack_into("<I", whole, at + 120, 0xFFFFFFF0)
     assert b"multipart/report" in convert_outlook(bytes(whole))
+
+
+def test_streams_that_share_their_sectors_do_not_multiply() -> None:
+    """Two hundred attachments that all claim the same bytes are not two hundred times as long."""
+    attachments = [write_properties({0x3705: 1, 0x3701: b"a" * 5000}, 8) for _ in range(200)]
+    whole = bytearray(write_compound(build_message({0x001A: "IPM.Note"}, attachments=attachments)))
+    name = "__substg1.0_37010102".encode("utf-16-le")
+    at = whole.find(name)
+    while at >= 0:
+        struct.pack_into("<II", whole, at + 116, 0, 900_000)
+        at = whole.find(name, at + 1)
+    assert len(convert_outlook(bytes(whole))) < 8 * len(whole)
 
 
 def test_declared_table_sizes_are_held_against_the_file() -> None:

@@ -28,14 +28,15 @@ class Storage:
         return list(self._entry.kids_dict)
 
     def read(self, name: str) -> bytes | None:
-        """Read a stream; None where there is none, where it is damaged or larger than the file."""
+        """Read a stream; None where there is none, where it is damaged or past the bounds."""
         entry = self._entry.kids_dict.get(name)
-        if entry is None or entry.entry_type != 2 or entry.size > self._file.total_size:
+        if entry is None or entry.entry_type != 2 or entry.size > self._file.left:
             return None
+        self._file.left -= entry.size
         try:
             # Not by path: olefile searches every name of every storage on the way.
             stream: bytes = self._file._open(entry.isectStart, entry.size).read()
-        except (OSError, IndexError):
+        except Exception:  # damaged: as good as not there; for the breadth see open_compound
             return None
         return stream
 
@@ -64,7 +65,9 @@ def open_compound(data: bytes) -> Storage:
     class BoundedFile(olefile.OleFileIO):  # type: ignore[misc]
         """Counts entries in place of olefile's search for doubles, which takes quadratic time."""
 
-        total_size = len(data)
+        # Streams may claim each other's sectors; honest ones together are no longer than the file,
+        # and none is asked for more than a few times.
+        left = 4 * len(data)
         entries = 0
 
         def _load_direntry(self, sid: int) -> Any:
@@ -93,8 +96,10 @@ def _check_header(data: bytes) -> None:
     """Hold the sector counts that the header declares against the file's size (MS-CFB §2.2)."""
     if len(data) < 512:
         raise UnreadableError("The Outlook file is cut short.")
-    (shift,) = struct.unpack_from("<H", data, 30)
+    shift, mini_shift = struct.unpack_from("<2H", data, 30)
     fat, _, _, _, _, mini_fat, _, difat = struct.unpack_from("<8I", data, 44)
     sectors = len(data) // 512 + 1
-    if shift not in (9, 12) or max(fat, mini_fat, difat) > min(sectors, _MAX_REGULAR_SECTOR):
+    if (shift, mini_shift) not in ((9, 6), (12, 6)) or max(fat, mini_fat, difat) > min(
+        sectors, _MAX_REGULAR_SECTOR
+    ):
         raise UnreadableError("The Outlook file is damaged.")

@@ -57,7 +57,9 @@ def _convert(message: Properties, *, depth: int) -> bytes:
     if message_class.startswith("REPORT."):
         report = describe_report(message_class, message, recipients, body, attached)
         return write_message(headers, report.parts, kind=report.kind)
-    was = next((_REPORT_TYPE.match(v.strip()) for n, v in transport if n.lower() == "content-type"), None)
+    was = next(
+        (_REPORT_TYPE.match(v.strip()) for n, v in transport if n.lower() == "content-type"), None
+    )
     kind = f"multipart/report; report-type={was[1].lower()}" if was else "multipart/mixed"
     return write_message(headers, [*(body or [write_text("")]), *attached], kind=kind)
 
