@@ -4,18 +4,16 @@ from pathlib import Path
 
 import pytest
 
-from retour.diagnose import diagnose
-from retour.knowledge.load import load
+from retour.analyse import explain
 from retour.model.diagnosis import Diagnosis
-from retour.read import read
 
 TWINS = Path(__file__).parents[1] / "fixtures" / "flagship"
+EXAMPLES = Path(__file__).parents[2] / "examples"
 
 
 def explain_twin(name: str) -> Diagnosis:
     """Return the diagnosis of a twin's one recipient."""
-    report, route = read((TWINS / f"{name}.eml").read_bytes())
-    (diagnosis,) = diagnose(report, route, load())
+    (diagnosis,) = explain((TWINS / f"{name}.eml").read_bytes()).diagnoses
     assert diagnosis is not None
     return diagnosis
 
@@ -60,3 +58,27 @@ def test_the_flagship_loop_claim_contradicts_the_hops(name: str) -> None:
     """The server speaks of a loop; no server took it twice."""
     found = explain_twin(name)
     assert any("no server twice" in c.against for c in found.contradictions)
+
+
+@pytest.mark.parametrize(
+    ("name", "cause", "actor"),
+    [
+        ("second-copy", "duplicate-refused", "nobody"),
+        ("mailbox-full", "mailbox-full", "recipient"),
+        ("mistyped-domain", "domain-not-found", "sender"),
+    ],
+)
+def test_the_bundled_examples_come_out_right(name: str, cause: str, actor: str) -> None:
+    """What ``make demo`` shows is true."""
+    analysis = explain((EXAMPLES / f"{name}.eml").read_bytes())
+    (found,) = analysis.diagnoses
+    assert found is not None
+    assert (analysis.report.kind, found.cause, found.actor) == ("failure", cause, actor)
+    assert found.confidence >= 0.75
+
+
+def test_the_mistyped_example_suggests_the_right_spelling() -> None:
+    """The other recipient's domain is one swap away."""
+    (found,) = explain((EXAMPLES / "mistyped-domain.eml").read_bytes()).diagnoses
+    assert found is not None
+    assert found.facts.suggested_address == "karl.winter@example.net"
