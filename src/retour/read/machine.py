@@ -12,6 +12,7 @@ from retour.wire.header import Headers
 from retour.wire.words import decode_words
 
 _STATUS = re.compile(r"(?<![0-9.])([245]\.[0-9]{1,3}\.[0-9]{1,3})(?![0-9])")
+_PLAIN_STATUS = re.compile(r"[245]\.[0-9]{1,3}\.[0-9]{1,3}")
 _ACTIONS: dict[str, Action] = {
     "failed": "failed",
     "failure": "failed",
@@ -55,8 +56,6 @@ class DeliveryStatus(NamedTuple):
 
     reporting_mta: str | None
     envelope_id: str | None
-    arrived_at: datetime | None
-    fields: frozenset[str]
     entries: tuple[Entry, ...]
 
 
@@ -71,7 +70,6 @@ def parse_delivery_status(body: str) -> DeliveryStatus:
         repeated recipient field.
     """
     groups = [piece for group in parse_groups(body) for piece in _split_run_together(group)]
-    names = frozenset(name for group in groups[:4] for name, _ in group.fields)
     message = groups[0] if groups else Headers([])
     entries = []
     for group in groups:
@@ -86,14 +84,12 @@ def parse_delivery_status(body: str) -> DeliveryStatus:
     return DeliveryStatus(
         read_host(message.get("reporting-mta")),
         _envelope_id(message.get("original-envelope-id")),
-        parse_date(message.get("arrival-date")),
-        names,
         tuple(entries),
     )
 
 
 def _split_run_together(group: Headers) -> list[Headers]:
-    if len(group.all("final-recipient")) <= 1:
+    if len(group) < 5 or len(group.all("final-recipient")) <= 1:
         return [group]
     pieces: list[list[tuple[str, str]]] = [[]]
     seen: set[str] = set()
@@ -114,23 +110,31 @@ def _read_entry(group: Headers, index: int) -> Entry:
     get = group.get
     kind, diagnostic = parse_typed(_people_text(get("diagnostic-code")))
     action = get("action")
-    status = _STATUS.search(get("status") or "")
+    status = get("status")
+    if status and not _PLAIN_STATUS.fullmatch(status):
+        found = _STATUS.search(status)
+        status = found[1] if found else None
     final = parse_recipient(get("final-recipient"))
     original = parse_recipient(get("original-recipient"))
     return Entry(
         index,
         final,
         original,
-        _ACTIONS.get(action.split(None, 1)[0].strip("();,").lower())
-        if action and action.strip()
-        else None,
-        status[1] if status else None,
+        _read_action(action) if action else None,
+        status or None,
         diagnostic,
         kind,
         read_host(get("remote-mta")),
         parse_date(get("last-attempt-date")),
         parse_date(get("will-retry-until")),
     )
+
+
+def _read_action(value: str) -> Action | None:
+    known = _ACTIONS.get(value)
+    if known or not value.strip():
+        return known
+    return _ACTIONS.get(value.split(None, 1)[0].strip("();,").lower())
 
 
 def _people_text(value: str | None) -> str:
@@ -144,12 +148,11 @@ def read_host(value: str | None) -> str | None:
     if not value:
         return None
     _, text = parse_typed(value)
-    host = _HOST_NOTE.sub("", text).strip(" .<>\"'")
-    return (
-        host
-        if host and " " not in host and len(host) < 256
-        else (text.strip("[]() ") or None if " " not in text.strip() else None)
-    )
+    host = _HOST_NOTE.sub("", text) if "(" in text or "[" in text else text
+    host = host.strip(" .<>\"'")
+    if not host:
+        host = text.strip("[]() ")  # an address literal alone
+    return host if host and " " not in host and len(host) < 256 else None
 
 
 def _envelope_id(value: str | None) -> str | None:

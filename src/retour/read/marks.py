@@ -6,7 +6,7 @@ the standard notices of the mail systems in the labelled samples and from those 
 
 from typing import Literal
 
-from ahocorasick_rs import AhoCorasick, Implementation
+from ahocorasick_rs import BytesAhoCorasick, Implementation
 
 Sign = Literal["failed", "late", "given-up", "auto"]
 """What a mark is a sign of."""
@@ -94,8 +94,11 @@ _REPORTERS: dict[str, int] = {
 }  # fmt: skip
 
 
-def _finder(words: list[str]) -> AhoCorasick:
-    return AhoCorasick(words, implementation=Implementation.ContiguousNFA, store_patterns=False)
+def _finder(words: list[str]) -> BytesAhoCorasick:
+    # Over bytes: offsets are not needed, and lone surrogates are answered too.
+    return BytesAhoCorasick(
+        [word.encode() for word in words], implementation=Implementation.ContiguousNFA
+    )
 
 
 _PLAIN = tuple((sign, words) for sign, all_words in _MARKS.items() for words in all_words)
@@ -119,7 +122,7 @@ def find_signs(words: str) -> dict[Sign, int]:
     Returns:
         For each sign met, how many different marks stand for it.
     """
-    look = " ".join(words[:LOOK_MAX].split()).lower()
+    look = " ".join(words[:LOOK_MAX].split()).lower().encode("utf-8", "replace")
     signs: dict[Sign, int] = {}
     for index in {hit[0] for hit in _FINDER.find_matches_as_indexes(look, overlapping=True)}:
         sign = _PLAIN[index][0]
@@ -129,11 +132,13 @@ def find_signs(words: str) -> dict[Sign, int]:
 
 def find_subject_signs(subject: str) -> set[Sign]:
     """Find what a subject is a sign of; ``given-up`` there means a note to the postmaster."""
-    hits = _SUBJECT_FINDER.find_matches_as_indexes(subject[:300].lower(), overlapping=True)
+    hits = _SUBJECT_FINDER.find_matches_as_indexes(
+        subject[:300].lower().encode("utf-8", "replace"), overlapping=True
+    )
     return {_SUBJECT_PLAIN[hit[0]][0] for hit in hits}
 
 
 def weigh_sender(sender: str) -> int:
     """Tell how much a From field speaks for a report: 0 where it does not."""
-    hits = _REPORTER_FINDER.find_matches_as_indexes(sender[:300].lower())
+    hits = _REPORTER_FINDER.find_matches_as_indexes(sender[:300].lower().encode("utf-8", "replace"))
     return max((_REPORTER_WEIGHTS[hit[0]] for hit in hits), default=0)

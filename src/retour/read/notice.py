@@ -32,6 +32,11 @@ _HEADER_NAMES = frozenset(
     "received return-path dkim-signature message-id mime-version delivered-to x-received arc-seal "
     "authentication-results x-originating-ip content-transfer-encoding".split()
 )
+# First letters of the announcing sentences, to pass most lines by.
+_ANNOUNCED_STARTS = frozenset(
+    ("ori", "mes", "inc", "her", "bel", "fol", "enc", "att", "a c", "a s", "the", "fir", "top", "you", "ret", "und", "uns", "urs",
+     "kop", "hea", "en-", "исх", "заг", "元のメ", "原始邮", "附件中")
+)  # fmt: skip
 _MARGIN = " \t>|*"
 
 
@@ -64,4 +69,4 @@ def _opens_original(text: str, at: int, line: str, bare: str) -> bool:
         return first == "-" and bool(_ANNOUNCED.match(text, at))
     if ":" in bare[:30] and bare.partition(":")[0].rstrip().lower() in _HEADER_NAMES:
         return bool(_HEADER.match(text, at))
-    return bool(_ANNOUNCED.match(text, at))
+    return bare[:3].lower() in _ANNOUNCED_STARTS and bool(_ANNOUNCED.match(text, at))

@@ -1,6 +1,6 @@
 """Which system wrote a notice: told by marks that the systems leave in fields and words."""
 
-from ahocorasick_rs import AhoCorasick, Implementation
+from ahocorasick_rs import BytesAhoCorasick, Implementation
 
 from retour.wire.header import Headers
 
@@ -81,11 +81,15 @@ _WORDS: tuple[tuple[str, str], ...] = (
 )
 # Where several marks are met, the one higher up here speaks of the writer, the lower of a bystander.
 _ORDER = {name: rank for rank, name in enumerate(dict.fromkeys(name for _, name in _WORDS))}
+_TELLING_FIELDS = (
+    "x-ms-exchange-message-is-ndr",
+    "x-dsncontext",
+    "x-ui-out-filterresults",
+    "x-mc-system",
+)
 _SPECIFIC = ("exchange-online", "gmx", "mail-ru", "google-groups", "amazon-workmail", "dovecot")
-_MACHINE = AhoCorasick(
-    [words for words, _ in _WORDS],
-    implementation=Implementation.ContiguousNFA,
-    store_patterns=False,
+_MACHINE = BytesAhoCorasick(
+    [words.encode() for words, _ in _WORDS], implementation=Implementation.ContiguousNFA
 )
 _LOOK_MAX = 1_500
 
@@ -101,25 +105,16 @@ def find_producer(headers: Headers, notice: str, machine: str) -> str | None:
     Returns:
         A lower-case name, or None.
     """
-    look = "\n".join(
-        (
-            headers.get("from") or "",
-            headers.get("x-mailer") or "",
-            headers.get("message-id") or "",
-            headers.get("subject") or "",
-            "x-ms-exchange-message-is-ndr" if "x-ms-exchange-message-is-ndr" in headers else "",
-            "x-dsncontext" if "x-dsncontext" in headers else "",
-            "x-ui-out-filterresults" if "x-ui-out-filterresults" in headers else "",
-            "x-mc-system" if "x-mc-system" in headers else "",
-            notice[:_LOOK_MAX],
-            machine[:400],
-        )
+    get = headers.get
+    look = (
+        f"{get('from')}\n{get('x-mailer')}\n{get('message-id')}\n{get('subject')}\n"
+        f"{' '.join(name for name in _TELLING_FIELDS if name in headers)}\n"
+        f"{notice[:_LOOK_MAX]}\n{machine[:400]}"
     ).lower()
-    found = {
-        _WORDS[index][1] for index in {hit[0] for hit in _MACHINE.find_matches_as_indexes(look)}
-    }
-    if not found:
+    hits = _MACHINE.find_matches_as_indexes(look.encode("utf-8", "replace"))
+    if not hits:
         return "exim" if "x-failed-recipients" in headers else None
+    found = {_WORDS[hit[0]][1] for hit in hits}
     for name in _SPECIFIC:
         if name in found:
             return name

@@ -4,13 +4,13 @@ import re
 from retour.model.defect import Defect
 from retour.model.report import Original, Recipient, Report
 from retour.model.route import Route
-from retour.model.vocabulary import Kind
+from retour.model.vocabulary import Action, Kind
 from retour.read.claims import (
     claims_of_feedback,
-    claims_of_notice,
     claims_of_status,
     merge_notice,
 )
+from retour.read.freeform import claims_of_notice
 from retour.read.language import find_language
 from retour.read.machine import DeliveryStatus, parse_delivery_status
 from retour.read.message import Message, open_message, sort_parts
@@ -148,11 +148,8 @@ def _recipients(
     if status is None or not status.entries:
         if "delivery-status" in message.machine and says_delay(_subject(message), notice):
             kind = "delay"
-        return (
-            claims_of_notice(message, notice, excluded, original, delayed=kind == "delay"),
-            kind,
-            (),
-        )
+        action: Action = "delayed" if kind == "delay" else "failed"
+        return claims_of_notice(message, notice, excluded, original, action), kind, ()
     delayed = any(one.action is None for one in status.entries) and says_delay(
         _subject(message), notice
     )

@@ -32,7 +32,7 @@ def read_route(headers: Headers | None, sent_at: datetime | None) -> Route:
     values = headers.all("received")
     complete = bool(values) and not headers.cut and len(values) <= HOPS_MAX
     stamps = [parse_received(value) for value in reversed(values[:HOPS_MAX])]
-    repeats = find_repeats(stamps)
+    repeats = find_repeats(stamps) if len(stamps) > 2 else ()
     hops = []
     before = sent_at
     for n, stamp in enumerate(stamps, start=1):

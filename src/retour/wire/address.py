@@ -15,6 +15,10 @@ _ANGLE = re.compile(r"<\s*([^<>\s]{1,600})\s*>")
 _RUN = re.compile(r"[^\s<>()\[\],;:\"|]+")
 _DOMAIN_LITERAL = re.compile(r"\[[0-9A-Fa-f:.IPv]{3,50}\]")
 _QUOTED_LOCAL = re.compile(r"\"[^\"\n@]{1,64}\"\Z")
+# What almost all addresses look like; nothing has to be undone in one.
+_SIMPLE = re.compile(
+    r"[A-Za-z0-9][A-Za-z0-9._%+-]{0,63}@[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63}){1,10}"
+)
 # RFC 6533 §3: utf-8-addr-xtext, "\x{HEXPOINT}".
 _XTEXT = re.compile(r"\\x\{([0-9A-Fa-f]{2,6})\}")
 # RFC 3461 §4: xtext, "+2B" for "+".
@@ -33,9 +37,13 @@ def parse_address(value: str | None) -> str | None:
     """
     if not value:
         return None
-    for found in _ANGLE.finditer(value):
-        if "@" in found[1]:
-            return clean_address(found[1])
+    if "<" in value:
+        for found in _ANGLE.finditer(value):
+            inner = found[1]
+            if "@" in inner:
+                return inner if _SIMPLE.fullmatch(inner) else clean_address(inner)
+    elif _SIMPLE.fullmatch(value):
+        return value
     return next((address for address, _, _ in _scan(value)), None)
 
 
@@ -74,7 +82,7 @@ def _scan(text: str) -> Iterator[tuple[str, int, int]]:
             quoted = _QUOTED_LOCAL.search(text, max(0, start - 66), start)
             if quoted:
                 run, start = quoted[0] + run, quoted.start()
-        address = clean_address(run)
+        address = run if _SIMPLE.fullmatch(run) else clean_address(run)
         if address:
             yield address, start, end
 
@@ -130,6 +138,8 @@ def parse_recipient(value: str | None) -> str | None:
     if not value:
         return None
     _, text = parse_typed(value)
+    if _SIMPLE.fullmatch(text):
+        return unwrap_address(text) if "=" in text else text
     if text[:1] in "|/":  # a command or a file of the reporting host, not an address (Exim)
         return text[:_LOCAL_MAX]
     text = decode_words(text) if "=?" in text else text

@@ -19,7 +19,9 @@ _LEADING = re.compile(
     r"(?:smtp|x-[a-z0-9-]+|lmtp|unix|x400|dns)?\s*;?\s*[\"'(<#]*([245][0-5][0-9])(?=[-\s:;,]|$)[-\s:;,]*",
     re.I,
 )
-_REPEATED_CODE = re.compile(r"(?:^|(?<=\s))([245][0-5][0-9])-(?=\S|\s)")
+_REPEATED_CODE = re.compile(
+    r"(?:^|(?<=\s))([245][0-5][0-9])-(?:[245]\.[0-9]{1,3}\.[0-9]{1,3}\s)?(?=\S|\s)"
+)
 # Where a wrapper's own words end and a foreign reply begins.
 _SAID = re.compile(
     r"\b(?:said|says|replied|responded|response was|reply was|returned|answered)\s*:\s+"
@@ -49,15 +51,18 @@ def parse_reply(text: str) -> Reply | None:
     Returns:
         The reply, or None where the text has neither a reply code nor an enhanced status code.
     """
-    words = fold(text[:TEXT_MAX])
+    words = text[:TEXT_MAX]
+    if "\n" in words or "  " in words or "\t" in words:
+        words = fold(words)
     lead = _LEADING.match(words)
     code: int | None = None
     if lead:
         code = int(lead[1])
         words = words[lead.end() :]
-        if "-" in words and str(code) + "-" in words:
-            words = fold(_REPEATED_CODE.sub(lambda m: "" if int(m[1]) == code else m[0], words))
-        words = _drop_last_line_code(words, code)
+        if lead[1] in words:
+            if f"{lead[1]}-" in words:
+                words = fold(_REPEATED_CODE.sub(lambda m: "" if m[1] == lead[1] else m[0], words))
+            words = _drop_last_line_code(words, lead[1])
     found = None
     if code is None:
         # IronPort puts its own reading first: "5.1.0 - Unknown address error 550-'5.1.1 ...'".
@@ -72,15 +77,16 @@ def parse_reply(text: str) -> Reply | None:
     return Reply(code, status, words)
 
 
-def _drop_last_line_code(words: str, code: int) -> str:
+def _drop_last_line_code(words: str, code: str) -> str:
     """Drop the code that opens the last line of a multi-line reply, where its status repeats too."""
     mark = f" {code} "
     at = words.find(mark)
     if at < 0:
         return words
     rest = words[at + len(mark) :]
-    if words[:6] and _STATUS.match(words) and _STATUS.match(rest):
-        return words[:at] + " " + rest
+    first, last = _STATUS.match(words), _STATUS.match(rest)
+    if first and last and first[1] == last[1]:
+        return f"{words[:at]} {rest[last.end() :].lstrip()}".rstrip()
     return words
 
 
