@@ -16,8 +16,7 @@ from retour.model.diagnosis import Alternative, Contradiction, Diagnosis, Eviden
 from retour.model.reply import Reply
 from retour.model.report import Original, Recipient, Report, Statement
 from retour.model.route import Hop, Route
-
-__version__ = "0.1.0"
+from retour.version import __version__
 
 __all__ = [
     "Alternative",

@@ -15,10 +15,10 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-import retour
 from retour.knowledge.compilation import compile_rules
 from retour.knowledge.match import Index
 from retour.knowledge.schema import Cause, Knowledge, Rule
+from retour.version import __version__
 
 # Beside this file, also in a wheel; importlib.resources would cost start time and gain nothing.
 DATA = Path(__file__).with_name("data")
@@ -150,7 +150,7 @@ def _tuples(value: Any) -> Any:
 def _fingerprint(data: Path) -> str:
     """Return a key that changes with the version, the format and any data file."""
     # The plain list, no hash of it: hashlib alone would cost a tenth of the start.
-    lines = [f"{retour.__version__} {_FORMAT} {_RULE_FIELDS}"]
+    lines = [f"{__version__} {_FORMAT} {_RULE_FIELDS}"]
     for folder, names, files in os.walk(data):
         names.sort()
         for file in sorted(files):
