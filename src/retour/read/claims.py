@@ -25,6 +25,8 @@ def claims_of_status(
 ) -> tuple[list[Recipient], tuple[Defect, ...]]:
     """Turn the groups of a delivery-status part into recipients."""
     defects: list[Defect] = []
+    if status.cut:
+        defects.append(Defect("too-many-recipients", "delivery-status", "not all are read"))
     recipients = []
     for entry in status.entries:
         recipient = _of_entry(entry)

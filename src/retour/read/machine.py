@@ -27,7 +27,8 @@ _HOST_NOTE = re.compile(r"\s*[(\[].*$")
 _PER_RECIPIENT = frozenset(
     {"final-recipient", "original-recipient", "action", "status", "diagnostic-code"}
 )
-RECIPIENTS_MAX = 1_000
+# Each is diagnosed on its own, so that a hostile report stays cheap; more get a defect.
+RECIPIENTS_MAX = 200
 
 
 class Entry(NamedTuple):
@@ -52,11 +53,12 @@ class Entry(NamedTuple):
 
 
 class DeliveryStatus(NamedTuple):
-    """A whole ``message/delivery-status`` part."""
+    """A whole ``message/delivery-status`` part; ``cut`` where it names more recipients than are read."""
 
     reporting_mta: str | None
     envelope_id: str | None
     entries: tuple[Entry, ...]
+    cut: bool
 
 
 def parse_delivery_status(body: str) -> DeliveryStatus:
@@ -71,20 +73,23 @@ def parse_delivery_status(body: str) -> DeliveryStatus:
     """
     groups = [piece for group in parse_groups(body) for piece in _split_run_together(group)]
     message = groups[0] if groups else Headers([])
-    entries = []
+    entries: list[Entry] = []
+    cut = False
     for group in groups:
         if (
             "final-recipient" in group
             or "original-recipient" in group
             or ("action" in group and "status" in group)
         ):
-            entries.append(_read_entry(group, len(entries) + 1))
             if len(entries) >= RECIPIENTS_MAX:
+                cut = True
                 break
+            entries.append(_read_entry(group, len(entries) + 1))
     return DeliveryStatus(
         read_host(message.get("reporting-mta")),
         _envelope_id(message.get("original-envelope-id")),
         tuple(entries),
+        cut,
     )
 
 

@@ -65,7 +65,7 @@ def _read_notice(texts: list[Part]) -> str:
         return ""
     from retour.read.html import strip_html  # noqa: PLC0415 - few notices are HTML alone
 
-    return strip_html(best.decode_text()[: NOTICE_MAX * 4])[:NOTICE_MAX]
+    return strip_html(best.decode_text()[:NOTICE_MAX])[:NOTICE_MAX]
 
 
 def _clean(text: str) -> str:

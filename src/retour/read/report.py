@@ -13,15 +13,17 @@ from retour.read.claims import (
 from retour.read.freeform import claims_of_notice
 from retour.read.language import find_language
 from retour.read.machine import DeliveryStatus, parse_delivery_status
-from retour.read.message import Message, open_message, sort_parts
+from retour.read.message import NOTICE_MAX, Message, open_message, sort_parts
 from retour.read.notice import split_notice
 from retour.read.notification import read_notification
 from retour.read.original import read_original
+from retour.read.prose import CLAIMS_MAX
 from retour.read.producer import find_producer
 from retour.read.recognise import kind_of_actions, recognise, says_delay
-from retour.read.route import read_route
+from retour.read.route import HOPS_MAX, read_route
 from retour.wire.address import parse_addresses, unwrap_address
 from retour.wire.date import parse_date
+from retour.wire.header import Headers
 from retour.wire.mime import open_embedded
 from retour.wire.words import decode_words
 
@@ -82,7 +84,7 @@ def _compose(
         )
         route = read_route(original_headers, original.date if original else None)
         recipients, kind, found = _recipients(message, notice, kind, status, original)
-        defects = (*defects, *found)
+        defects = (*defects, *found, *_bounds(notice, original_headers, recipients))
     subject = headers.get("subject")
     report = Report(
         kind,
@@ -100,6 +102,20 @@ def _compose(
         defects,
     )
     return report, route
+
+
+def _bounds(
+    notice: str, original: Headers | None, recipients: list[Recipient]
+) -> tuple[Defect, ...]:
+    """Name the bounds of reading that bit."""
+    defects = []
+    if len(notice) >= NOTICE_MAX:
+        defects.append(Defect("notice-cut", "text"))
+    if original is not None and (original.cut or len(original.all("received")) > HOPS_MAX):
+        defects.append(Defect("header-cut", "original"))
+    if len(recipients) >= CLAIMS_MAX:
+        defects.append(Defect("too-many-recipients", "text"))
+    return tuple(defects)
 
 
 def _delivery_status(body: str, message: Message, notice: str) -> DeliveryStatus | None:

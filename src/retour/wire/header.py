@@ -6,7 +6,9 @@ _NAME_END = re.compile(r"[\x00-\x20\x7f-\xff]")
 # More fields than any mail needs; what follows is not looked at.
 FIELDS_MAX = 2_000
 # A folded field's length that is looked at.
-VALUE_MAX = 65_536
+VALUE_MAX = 16_384
+# A block's length that is looked at; the body still begins where the empty line says.
+BLOCK_MAX = 262_144
 
 
 class Headers:
@@ -50,13 +52,21 @@ def parse_headers(block: str) -> Headers:
         The fields. A line that is no field and no folded line (RFC 5322 §2.2.3) is taken as the
         continuation of the field above it, as damaged folding leaves it.
     """
+    if len(block) >= BLOCK_MAX:
+        return _parse_damaged(block[:BLOCK_MAX], cut=True)
     if "\n " in block or "\n\t" in block:
         block = block.replace("\n ", " ").replace("\n\t", " ")
     lines = block.count("\n") + 1
-    if lines <= FIELDS_MAX and len(block) <= VALUE_MAX:
+    if lines <= FIELDS_MAX:
         fields = _FIELDS.findall(block)
         if len(fields) == lines:
-            return Headers([(name.lower(), value) for name, value in fields])
+            if len(block) <= VALUE_MAX:
+                return Headers([(name.lower(), value) for name, value in fields])
+            longest = max(len(value) for _, value in fields)
+            return Headers(
+                [(name.lower(), value[:VALUE_MAX]) for name, value in fields],
+                cut=longest > VALUE_MAX,
+            )
     return _parse_damaged(block)
 
 
@@ -64,11 +74,13 @@ def parse_headers(block: str) -> Headers:
 _FIELDS = re.compile(r"^([!-9;-~]+)[ \t]*:[ \t]*(.*)", re.M)
 
 
-def _parse_damaged(block: str) -> Headers:
+def _parse_damaged(block: str, *, cut: bool = False) -> Headers:
     """Read a block with lines that are no fields, or one beyond the bounds."""
+    if "\n " in block or "\n\t" in block:
+        block = block.replace("\n ", " ").replace("\n\t", " ")
     lines = block.split("\n", FIELDS_MAX)
-    cut = len(lines) > FIELDS_MAX
-    if cut:
+    if len(lines) > FIELDS_MAX:
+        cut = True
         del lines[FIELDS_MAX:]
     fields: list[tuple[str, str]] = []
     for line in lines:
@@ -113,13 +125,18 @@ def find_headers(text: str, start: int, end: int) -> tuple[int, int, int]:
     if stop < 0:
         stop, body = _unended(text, start, end)
         return start, stop, body
-    return start, stop, stop + 2
+    return start, min(stop, start + BLOCK_MAX), stop + 2
 
 
 def _unended(text: str, start: int, end: int) -> tuple[int, int]:
     """End a block that no empty line ends: at a line of blanks, else at the first odd line."""
     at = start
+    bound = start + BLOCK_MAX
+    lines = 0
     while at < end:
+        lines += 1
+        if at > bound or lines > 2 * FIELDS_MAX:
+            return at, end
         newline = text.find("\n", at, end)
         line_end = end if newline < 0 else newline
         line = text[at : min(line_end, at + 200)]

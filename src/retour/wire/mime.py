@@ -9,6 +9,8 @@ from retour.wire.words import decode_base64, unquote
 
 PARTS_MAX = 100
 DEPTH_MAX = 12
+# How far into a body a delimiter is looked for where the header names none that fits.
+_GUESS_MAX = 8_192
 # Decoded text of a part that is looked at: notices are short, returned bodies are not read.
 TEXT_MAX = 262_144
 
@@ -18,6 +20,9 @@ _BOUNDARY = re.compile(
 _CHARSET = re.compile(r"""charset\s*=\s*["']?([^\s;"']{1,60})""", re.I)
 _REPORT_TYPE = re.compile(r"""report-type\s*=\s*["']?([^\s;"']{1,60})""", re.I)
 _DELIMITER_LINE = re.compile(r"^--([^\s-][^\n]{5,180}?|-[^\n]{6,180}?)(--)?[ \t]*$", re.M)
+# What may stand behind a delimiter; lines that only begin like one are passed over, up to a bound.
+_BEHIND = frozenset(("\n", "-", " ", "\t", ""))
+_MISSES_MAX = 2_000
 _SOFT_BREAK = re.compile(r"=[ \t]*\n")
 
 
@@ -112,7 +117,7 @@ class _Walk:
         block_start, block_end, body = find_headers(text, start, end)
         headers = parse_headers(text[block_start:block_end])
         if headers.cut:
-            self.defects.append(Defect("too-many-fields", f"part/{path}"))
+            self.defects.append(Defect("header-cut", f"part/{path}"))
         part = Part(text, path, headers, block_start, body, end)
         if part.is_multipart:
             self._fill(part, depth, self._split(part))
@@ -134,7 +139,9 @@ class _Walk:
         boundary = (found[1] or found[2] or found[3]) if found else None
         spans = self._spans(part, boundary.rstrip()) if boundary else []
         if not spans:
-            guess = _DELIMITER_LINE.search(self.text, part.start, part.end)
+            guess = _DELIMITER_LINE.search(
+                self.text, part.start, min(part.end, part.body + _GUESS_MAX)
+            )
             if guess and guess[1] != boundary:
                 self.defects.append(Defect("wrong-boundary", f"part/{part.path}"))
                 spans = self._spans(part, guess[1])
@@ -144,33 +151,28 @@ class _Walk:
 
     def _spans(self, part: Part, boundary: str) -> list[tuple[int, int]]:
         text, end = self.text, part.end
-        mark = f"--{boundary}"
+        mark = f"\n--{boundary}"
         # The search begins a line early: the first delimiter may stand right behind the header.
         at = max(part.start, part.body - 2)
         spans: list[tuple[int, int]] = []
         begin = -1
-        while len(spans) <= PARTS_MAX:
+        misses = 0
+        while len(spans) <= PARTS_MAX and misses < _MISSES_MAX:
             at = text.find(mark, at, end)
             if at < 0:
                 break
             after = at + len(mark)
-            if (at and text[at - 1] != "\n") or text[after : after + 1] not in (
-                "\n",
-                "-",
-                " ",
-                "\t",
-                "",
-            ):
-                at = after
+            if text[after : after + 1] not in _BEHIND:
+                at, misses = after, misses + 1
                 continue
             if begin >= 0:
-                spans.append((begin, max(begin, at - 1)))
+                spans.append((begin, max(begin, at)))
             if text.startswith("--", after):
                 begin = -1
                 break
             newline = text.find("\n", after, end)
             begin = end if newline < 0 else newline + 1
-            at = begin
+            at = max(begin - 1, after)
         if begin >= 0:
             self.defects.append(Defect("missing-end-boundary", f"part/{part.path}"))
             spans.append((begin, end))

@@ -60,5 +60,5 @@ def _is_double_spaced(text: str) -> bool:
         return False
     lines = text[:4000].split("\n")[:16]
     odd = lines[1::2]
-    even = lines[0::2]
-    return len(odd) >= 4 and not any(line.strip() for line in odd) and all(even[:4])
+    names = {line.partition(":")[0] for line in lines[0::2] if ":" in line[:40]}
+    return len(odd) >= 4 and not any(line.strip() for line in odd) and len(names) >= 4

@@ -5,7 +5,9 @@ import re
 
 from retour.wire.charset import decode_text
 
-_ENCODED = re.compile(r"=\?([^\s?*]{1,40})(?:\*[^\s?]{0,20})?\?([BbQq])\?([^?\n]{0,20000})\?=")
+# What is decoded of one value; subjects for people are shorter.
+WORDS_MAX = 8_192
+_ENCODED = re.compile(r"=\?([^\s?*]{1,40})(?:\*[^\s?]{0,20})?\?([BbQq])\?([^?\n]{0,2000})\?=")
 # RFC 2047 §6.2: white space between two encoded words is not part of the text.
 _BETWEEN = re.compile(r"(\?=)\s+(?==\?[^\s?]{1,40}\?[BbQq]\?)")
 _QUOTED = re.compile(r"=([0-9A-Fa-f]{2})")
@@ -17,6 +19,7 @@ def decode_words(value: str) -> str:
     Returns:
         The text with white space folded; encoded words that cannot be decoded stay as they are.
     """
+    value = value[:WORDS_MAX]
     if "=?" in value:
         value = _decode_encoded(value)
     elif not value.isascii():
