@@ -40,7 +40,7 @@ def claims_of_status(
             defects.append(
                 Defect(
                     "action-against-words",
-                    f"delivery-status/{entry.index}/Action",
+                    f"delivery-status/{entry.group}/Action",
                     "delayed, expired",
                 )
             )
@@ -55,7 +55,7 @@ def _implied_action(recipient: Recipient, *, delayed: bool) -> Action:
 
 
 def _of_entry(entry: Entry) -> Recipient:
-    where = f"delivery-status/{entry.index}/Diagnostic-Code"
+    where = f"delivery-status/{entry.group}/Diagnostic-Code"
     statements: tuple[Statement, ...] = ()
     remote = entry.remote_mta
     if entry.diagnostic:

@@ -5,27 +5,27 @@ import re
 # Function words that tell close languages apart; English is asked last.
 _SMALL_WORDS: dict[str, frozenset[str]] = {
     "de": frozenset(
-        "der die das und nicht ihre konnte werden wurde eine an zugestellt nachricht empfänger ist".split()
+        ["der", "die", "das", "und", "nicht", "ihre", "konnte", "werden", "wurde", "eine", "an", "zugestellt", "nachricht", "empfänger", "ist"]
     ),
     "fr": frozenset(
-        "le la les votre vous pas une est été message n'a être destinataire pour dans suivants".split()
+        ["le", "la", "les", "votre", "vous", "pas", "une", "est", "été", "message", "n'a", "être", "destinataire", "pour", "dans", "suivants"]
     ),
     "es": frozenset(
-        "el los su mensaje no se ha pudo destinatario entregar una siguientes puede ser correo".split()
+        ["el", "los", "su", "mensaje", "no", "se", "ha", "pudo", "destinatario", "entregar", "una", "siguientes", "puede", "ser", "correo"]
     ),
     "pt": frozenset(
-        "o os sua mensagem não foi ser uma destinatário entregue seu para pôde".split()
+        ["o", "os", "sua", "mensagem", "não", "foi", "ser", "uma", "destinatário", "entregue", "seu", "para", "pôde"]
     ),
     "it": frozenset(
-        "il la messaggio non è stato destinatario una per consegnare recapitato sono indirizzo".split()
+        ["il", "la", "messaggio", "non", "è", "stato", "destinatario", "una", "per", "consegnare", "recapitato", "sono", "indirizzo"]
     ),
-    "nl": frozenset("het een niet uw bericht kan worden de geadresseerde voor kon bezorgd".split()),
-    "sv": frozenset("ditt meddelande kunde inte till följande levereras mottagare som att".split()),
-    "da": frozenset("din meddelelse kunne ikke til leveres følgende modtager der er".split()),
-    "pl": frozenset("nie do wiadomość została można dostarczyć adresat jest się".split()),
-    "lv": frozenset("jūsu nav un ziņa adresāts tika atvainojamies".split()),
+    "nl": frozenset(["het", "een", "niet", "uw", "bericht", "kan", "worden", "de", "geadresseerde", "voor", "kon", "bezorgd"]),
+    "sv": frozenset(["ditt", "meddelande", "kunde", "inte", "till", "följande", "levereras", "mottagare", "som", "att"]),
+    "da": frozenset(["din", "meddelelse", "kunne", "ikke", "til", "leveres", "følgende", "modtager", "der", "er"]),
+    "pl": frozenset(["nie", "do", "wiadomość", "została", "można", "dostarczyć", "adresat", "jest", "się"]),
+    "lv": frozenset(["jūsu", "nav", "un", "ziņa", "adresāts", "tika", "atvainojamies"]),
     "en": frozenset(
-        "the your message to be not was delivered following address could of is this recipient user unknown".split()
+        ["the", "your", "message", "to", "be", "not", "was", "delivered", "following", "address", "could", "of", "is", "this", "recipient", "user", "unknown"]
     ),
 }
 # What almost every English notice says, as a short way out.

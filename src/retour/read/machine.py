@@ -35,12 +35,12 @@ class Entry(NamedTuple):
     """One per-recipient group as it stands (RFC 3464 §2.3).
 
     Attributes:
-        index: number of the group in the part, from 1.
+        group: its number in the part, from 1.
         diagnostic: the words of ``Diagnostic-Code``, decoded, without the type.
         diagnostic_type: ``smtp``, ``x-postfix`` ...; empty where none is given.
     """
 
-    index: int
+    group: int
     final_recipient: str | None
     original_recipient: str | None
     action: Action | None
@@ -111,8 +111,8 @@ def _split_run_together(group: Headers) -> list[Headers]:
     return [Headers(piece) for piece in pieces]
 
 
-def _read_entry(group: Headers, index: int) -> Entry:
-    get = group.get
+def _read_entry(fields: Headers, group: int) -> Entry:
+    get = fields.get
     kind, diagnostic = parse_typed(_people_text(get("diagnostic-code")))
     action = get("action")
     status = get("status")
@@ -122,7 +122,7 @@ def _read_entry(group: Headers, index: int) -> Entry:
     final = parse_recipient(get("final-recipient"))
     original = parse_recipient(get("original-recipient"))
     return Entry(
-        index,
+        group,
         final,
         original,
         _read_action(action) if action else None,

@@ -29,8 +29,7 @@ _HEADER = re.compile(
 
 
 _HEADER_NAMES = frozenset(
-    "received return-path dkim-signature message-id mime-version delivered-to x-received arc-seal "
-    "authentication-results x-originating-ip content-transfer-encoding".split()
+    ["received", "return-path", "dkim-signature", "message-id", "mime-version", "delivered-to", "x-received", "arc-seal", "authentication-results", "x-originating-ip", "content-transfer-encoding"]
 )
 # First letters of the announcing sentences, to pass most lines by.
 _ANNOUNCED_STARTS = frozenset(

@@ -1,6 +1,7 @@
 """A mail as a `Report` and a `Route`: what it claims, composed from its parts."""
 
 import re
+
 from retour.model.defect import Defect
 from retour.model.report import Original, Recipient, Report
 from retour.model.route import Route
@@ -17,8 +18,8 @@ from retour.read.message import NOTICE_MAX, Message, open_message, sort_parts
 from retour.read.notice import split_notice
 from retour.read.notification import read_notification
 from retour.read.original import read_original
-from retour.read.prose import CLAIMS_MAX
 from retour.read.producer import find_producer
+from retour.read.prose import CLAIMS_MAX
 from retour.read.recognise import kind_of_actions, recognise, says_delay
 from retour.read.route import HOPS_MAX, read_route
 from retour.wire.address import parse_addresses, unwrap_address

@@ -79,7 +79,7 @@ def _guess(data: bytes, declared: str) -> str:
 
 def _exists(name: str) -> bool:
     try:
-        return codecs.lookup(name)._is_text_encoding  # type: ignore[attr-defined,no-any-return]
+        return codecs.lookup(name)._is_text_encoding
     except (LookupError, ValueError):
         return False
 

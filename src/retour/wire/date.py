@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta, timezone
 
 _MONTHS = {
     name: n
-    for n, name in enumerate("jan feb mar apr may jun jul aug sep oct nov dec".split(), start=1)
+    for n, name in enumerate(["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"], start=1)
 }
 _DATE = re.compile(
     r"([0-3]?[0-9])[\s-]+(jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*[\s,-]+([0-9]{2,4})[\s,]+"
@@ -95,8 +95,8 @@ def _parse_other(value: str) -> datetime | None:
         )
     found = _ISO.search(value)
     if found:
-        numbers = [int(group or 0) for group in found.groups()[:6]]
-        return _build(*numbers, found[7])
+        year, month, day, hour, minute, second = (int(group or 0) for group in found.groups()[:6])
+        return _build(year, month, day, hour, minute, second, found[7])
     return None
 
 
@@ -114,7 +114,7 @@ def _hour(text: str, half: str | None) -> int:
     return hour
 
 
-def _build(  # noqa: PLR0913 - the parts of a date
+def _build(
     year: int, month: int, day: int, hour: int, minute: int, second: int, zone: str | None
 ) -> datetime | None:
     try:
