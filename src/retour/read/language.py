@@ -5,27 +5,165 @@ import re
 # Function words that tell close languages apart; English is asked last.
 _SMALL_WORDS: dict[str, frozenset[str]] = {
     "de": frozenset(
-        ["der", "die", "das", "und", "nicht", "ihre", "konnte", "werden", "wurde", "eine", "an", "zugestellt", "nachricht", "empfänger", "ist"]
+        [
+            "der",
+            "die",
+            "das",
+            "und",
+            "nicht",
+            "ihre",
+            "konnte",
+            "werden",
+            "wurde",
+            "eine",
+            "an",
+            "zugestellt",
+            "nachricht",
+            "empfänger",
+            "ist",
+        ]
     ),
     "fr": frozenset(
-        ["le", "la", "les", "votre", "vous", "pas", "une", "est", "été", "message", "n'a", "être", "destinataire", "pour", "dans", "suivants"]
+        [
+            "le",
+            "la",
+            "les",
+            "votre",
+            "vous",
+            "pas",
+            "une",
+            "est",
+            "été",
+            "message",
+            "n'a",
+            "être",
+            "destinataire",
+            "pour",
+            "dans",
+            "suivants",
+        ]
     ),
     "es": frozenset(
-        ["el", "los", "su", "mensaje", "no", "se", "ha", "pudo", "destinatario", "entregar", "una", "siguientes", "puede", "ser", "correo"]
+        [
+            "el",
+            "los",
+            "su",
+            "mensaje",
+            "no",
+            "se",
+            "ha",
+            "pudo",
+            "destinatario",
+            "entregar",
+            "una",
+            "siguientes",
+            "puede",
+            "ser",
+            "correo",
+        ]
     ),
     "pt": frozenset(
-        ["o", "os", "sua", "mensagem", "não", "foi", "ser", "uma", "destinatário", "entregue", "seu", "para", "pôde"]
+        [
+            "o",
+            "os",
+            "sua",
+            "mensagem",
+            "não",
+            "foi",
+            "ser",
+            "uma",
+            "destinatário",
+            "entregue",
+            "seu",
+            "para",
+            "pôde",
+        ]
     ),
     "it": frozenset(
-        ["il", "la", "messaggio", "non", "è", "stato", "destinatario", "una", "per", "consegnare", "recapitato", "sono", "indirizzo"]
+        [
+            "il",
+            "la",
+            "messaggio",
+            "non",
+            "è",
+            "stato",
+            "destinatario",
+            "una",
+            "per",
+            "consegnare",
+            "recapitato",
+            "sono",
+            "indirizzo",
+        ]
     ),
-    "nl": frozenset(["het", "een", "niet", "uw", "bericht", "kan", "worden", "de", "geadresseerde", "voor", "kon", "bezorgd"]),
-    "sv": frozenset(["ditt", "meddelande", "kunde", "inte", "till", "följande", "levereras", "mottagare", "som", "att"]),
-    "da": frozenset(["din", "meddelelse", "kunne", "ikke", "til", "leveres", "følgende", "modtager", "der", "er"]),
-    "pl": frozenset(["nie", "do", "wiadomość", "została", "można", "dostarczyć", "adresat", "jest", "się"]),
+    "nl": frozenset(
+        [
+            "het",
+            "een",
+            "niet",
+            "uw",
+            "bericht",
+            "kan",
+            "worden",
+            "de",
+            "geadresseerde",
+            "voor",
+            "kon",
+            "bezorgd",
+        ]
+    ),
+    "sv": frozenset(
+        [
+            "ditt",
+            "meddelande",
+            "kunde",
+            "inte",
+            "till",
+            "följande",
+            "levereras",
+            "mottagare",
+            "som",
+            "att",
+        ]
+    ),
+    "da": frozenset(
+        [
+            "din",
+            "meddelelse",
+            "kunne",
+            "ikke",
+            "til",
+            "leveres",
+            "følgende",
+            "modtager",
+            "der",
+            "er",
+        ]
+    ),
+    "pl": frozenset(
+        ["nie", "do", "wiadomość", "została", "można", "dostarczyć", "adresat", "jest", "się"]
+    ),
     "lv": frozenset(["jūsu", "nav", "un", "ziņa", "adresāts", "tika", "atvainojamies"]),
     "en": frozenset(
-        ["the", "your", "message", "to", "be", "not", "was", "delivered", "following", "address", "could", "of", "is", "this", "recipient", "user", "unknown"]
+        [
+            "the",
+            "your",
+            "message",
+            "to",
+            "be",
+            "not",
+            "was",
+            "delivered",
+            "following",
+            "address",
+            "could",
+            "of",
+            "is",
+            "this",
+            "recipient",
+            "user",
+            "unknown",
+        ]
     ),
 }
 # What almost every English notice says, as a short way out.

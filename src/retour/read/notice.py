@@ -29,7 +29,19 @@ _HEADER = re.compile(
 
 
 _HEADER_NAMES = frozenset(
-    ["received", "return-path", "dkim-signature", "message-id", "mime-version", "delivered-to", "x-received", "arc-seal", "authentication-results", "x-originating-ip", "content-transfer-encoding"]
+    [
+        "received",
+        "return-path",
+        "dkim-signature",
+        "message-id",
+        "mime-version",
+        "delivered-to",
+        "x-received",
+        "arc-seal",
+        "authentication-results",
+        "x-originating-ip",
+        "content-transfer-encoding",
+    ]
 )
 # First letters of the announcing sentences, to pass most lines by.
 _ANNOUNCED_STARTS = frozenset(

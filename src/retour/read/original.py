@@ -15,7 +15,19 @@ _ID = re.compile(r"<[^<>\s]{1,900}>")
 _QUOTED_HEADER = re.compile(r"^> ?(?=[!-9;-~]+:|[ \t])", re.M)
 # Fields that show a block of lines to be a mail's header.
 _TELLING = frozenset(
-    ["received", "from", "to", "subject", "date", "message-id", "return-path", "mime-version", "content-type", "delivered-to", "cc"]
+    [
+        "received",
+        "from",
+        "to",
+        "subject",
+        "date",
+        "message-id",
+        "return-path",
+        "mime-version",
+        "content-type",
+        "delivered-to",
+        "cc",
+    ]
 )
 BLOCK_MAX = 262_144
 

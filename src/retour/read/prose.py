@@ -17,17 +17,22 @@ LINE_MAX = 2_000
 
 _ONLY_MARKS = re.compile(r"[\W_]*(?:mailto:|rfc822;|smtp:)?[\W_]*\Z", re.I)
 _BULLET = re.compile(r"[\W_]*(?:[0-9]{1,3}[.)]|[a-z][.)])?[\W_]*\Z", re.I)
-_NAMED_BEFORE = re.compile(
-    r"(?:recipients?(?: address(?:es)?| was| is)?|address(?:ee|ed|es)?(?: to)?|rcpt to|\bto|\bfor|lists?|users?|userid|mailbox(?: of)?|account|"
-    r"e-?mails?(?: address)?|destinat[a-z]+|empf[äa]nger|an|reach(?:ed)?|deliver(?:y|ed|ing)?|final-recipient|original-recipient|кому|адрес[а-я]*|destinataire|宛先)"
-    r"\s*(?:\(s\))?(?:\s+(?:is|was|named))?\s*[\W_]{0,8}(?:mailto:|rfc822;)?[\W_]*\Z",
-    re.I,
+# Words right before an address that say whose it is. "to" after a verb of writing names the helper.
+_NAMING = frozenset(
+    "recipient recipients recipient(s) address addressee addressed addresses address(es) to for user users user(s) userid "
+    "mailbox account email e-mail mail list destination destinatario destinatário destinataire destinatari empfänger an "
+    "reach reached deliver delivery delivered delivering final-recipient original-recipient rcpt кому адресу адресат "
+    "адрес получатель получателю 宛先 收件人".split()
+)  # fmt: skip
+_FOREIGN = frozenset(
+    "from sender contact contacting postmaster administrator admin reply-to return-path via by cc originator at author "
+    "help support helpdesk message-id id notify de von envelope-from absender reply sent-by abuse webmaster".split()
+)  # fmt: skip
+_WRITING = frozenset(
+    "write report reported belongs forward it this reply complain send-mail questions problems".split()
 )
-_NOT_BEFORE = re.compile(
-    r"(?:(?<!generated )(?<!expanded )\bfrom|\bsender|contact(?:ing)?|postmaster|administrator|reply-to|return-path|\bvia|\bby|\bcc|originator|forward(?:ing)? (?:it|this|the)[a-z ]*|"
-    r"\bat|\bauthor|help|support|message-id|\bid|report (?:it|this)? ?to|write to|notify|de|von|envelope-from|mail from|absender|belongs to)\s*[\W_]{0,6}(?:mailto:|rfc822;)?[\W_]*\Z",
-    re.I,
-)
+_COPULA = frozenset("is was named of are".split())
+_QUOTING = " \t<>(\"'`[]:;,*=-–—|"
 # An X.400 address of Exchange 5.5: "c=US;a= ;p=…;dda:SMTP=user@example.com;" (RFC 2156).
 _X400 = re.compile(r"\s*c=[^@]{0,200}dda:\Z", re.I)
 _OFFICE = re.compile(
@@ -97,11 +102,26 @@ def _read_line(number: int, line: str, excluded: frozenset[str]) -> list[tuple[i
         if _ONLY_MARKS.match(before) or _BULLET.match(before) or _X400.match(before):
             marks.append((number, 3, address, line[end:].strip(" \t>)]\"':,;*")))
             break
-        if _NOT_BEFORE.search(before[-60:]):
-            continue
-        level = 2 if _NAMED_BEFORE.search(before[-60:]) else 1
-        marks.append((number, level, address, line))
+        level = _weigh_context(before[-80:])
+        if level:
+            marks.append((number, level, address, line))
     return marks
+
+
+def _weigh_context(before: str) -> int:
+    """Weigh the words before an address: 2 a recipient's, 1 anybody's, 0 somebody else's."""
+    words = [word.strip(_QUOTING) for word in before.lower().split()[-4:]]
+    while words and words[-1] in ("", "mailto", "rfc822"):
+        words.pop()
+    last = words[-1] if words else ""
+    previous = words[-2] if len(words) > 1 else ""
+    if last == "from" and previous in ("generated", "expanded"):
+        return 2
+    if last in _FOREIGN or (last == "to" and previous in _WRITING):
+        return 0
+    if last in _NAMING or (last in _COPULA and previous in _NAMING):
+        return 2
+    return 1
 
 
 def _is_plausible(address: str) -> bool:

@@ -13,7 +13,27 @@ SKEW_S = 2.0
 # Second-level labels under which registries hand out names (a stand-in for the public suffix list,
 # which takes longer to load than a mail to explain; docs/decisions/0003).
 _SECOND_LEVEL = frozenset(
-    ["co", "com", "net", "org", "ac", "gov", "edu", "gob", "gv", "ne", "or", "go", "ad", "ed", "gr", "lg", "mil", "nom", "sch"]
+    [
+        "co",
+        "com",
+        "net",
+        "org",
+        "ac",
+        "gov",
+        "edu",
+        "gob",
+        "gv",
+        "ne",
+        "or",
+        "go",
+        "ad",
+        "ed",
+        "gr",
+        "lg",
+        "mil",
+        "nom",
+        "sch",
+    ]
 )
 
 
@@ -106,7 +126,9 @@ def find_repeats(stamps: list[Stamp]) -> set[int]:
             passes[system] = passes.get(system, 0) + 1
             last_system = system
         known = seen.get(host)
-        if (known and known[0] != run and _same_recipient(known[1], stamp.for_)) or passes[system] >= 3:
+        if (known and known[0] != run and _same_recipient(known[1], stamp.for_)) or passes[
+            system
+        ] >= 3:
             repeats.add(index)
         if known is None:
             seen[host] = (run, stamp.for_)
