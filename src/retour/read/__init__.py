@@ -1,4 +1,4 @@
-"""Bytes to what a mail claims: recognise, standard parts, free-form notices, the original, its way."""
+"""Bytes to what a mail claims: kind, standard parts, free-form notices, the original, its way."""
 
 from retour.read.report import read
 

@@ -1,4 +1,4 @@
-"""Recipients of a delivery status notification and of an abuse report, from their fields and words."""
+"""Recipients of a delivery status notification and of an abuse report."""
 
 import re
 from dataclasses import replace
@@ -10,7 +10,7 @@ from retour.read.freeform import claims_of_words
 from retour.read.machine import DeliveryStatus, Entry
 from retour.read.message import Message
 from retour.read.session import find_host, find_phase
-from retour.read.voices import Spoken, speak, speak_prose, whole_notice
+from retour.read.voices import speak, speak_prose, spoken_status, whole_notice
 from retour.wire.address import parse_address
 from retour.wire.fields import parse_groups
 
@@ -69,7 +69,7 @@ def _of_entry(entry: Entry) -> Recipient:
         final,
         original if original and final and original.lower() != final.lower() else None,
         entry.action,
-        entry.status or Spoken(statements, remote, None).status,
+        entry.status or spoken_status(statements),
         entry.status,
         reply,
         remote,
@@ -84,36 +84,41 @@ def merge_notice(
     recipients: list[Recipient], notice: str, excluded: frozenset[str], original: Original | None
 ) -> list[Recipient]:
     """Add the human part's words where the machine-readable part leaves the reason open."""
-    open_ones = [one for one in recipients if _is_open(one)]
-    if not open_ones:
+    if not any(_is_open(one) for one in recipients):
         return recipients
     by_address = {
         (claim.address or "").lower(): claim
         for claim in claims_of_words(notice, excluded, original)
     }
     alone = next(iter(by_address.values())) if len(by_address) == len(recipients) == 1 else None
-    merged = []
-    for one in recipients:
-        found = (
-            by_address.get((one.address or "").lower())
-            or by_address.get((one.original_address or "").lower())
-            or alone
-        )
-        if _is_open(one) and found is not None:
-            reply = one.reply or found.reply
-            one = replace(
-                one,
-                address=one.address or found.address,
-                reply=reply,
-                status=one.status or (reply.status if reply else None),
-                remote_mta=one.remote_mta or found.remote_mta,
-                phase=one.phase or found.phase,
-                statements=one.statements + found.statements,
-            )
-        elif _is_open(one):
-            one = _with_words(one, notice, alone=len(recipients) == 1)
-        merged.append(one)
-    return merged
+    return [
+        _merge(one, _find_named(one, by_address) or alone, notice, alone=len(recipients) == 1)
+        for one in recipients
+    ]
+
+
+def _find_named(one: Recipient, by_address: dict[str, Recipient]) -> Recipient | None:
+    for address in (one.address, one.original_address):
+        if address and address.lower() in by_address:
+            return by_address[address.lower()]
+    return None
+
+
+def _merge(one: Recipient, found: Recipient | None, notice: str, *, alone: bool) -> Recipient:
+    if not _is_open(one):
+        return one
+    if found is None:
+        return _with_words(one, notice, alone=alone)
+    reply = one.reply or found.reply
+    return replace(
+        one,
+        address=one.address or found.address,
+        reply=reply,
+        status=one.status or (reply.status if reply else None),
+        remote_mta=one.remote_mta or found.remote_mta,
+        phase=one.phase or found.phase,
+        statements=one.statements + found.statements,
+    )
 
 
 def _with_words(one: Recipient, notice: str, *, alone: bool) -> Recipient:

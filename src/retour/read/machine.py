@@ -53,7 +53,7 @@ class Entry(NamedTuple):
 
 
 class DeliveryStatus(NamedTuple):
-    """A whole ``message/delivery-status`` part; ``cut`` where it names more recipients than are read."""
+    """A whole ``message/delivery-status`` part; ``cut`` where it names more than are read."""
 
     reporting_mta: str | None
     envelope_id: str | None

@@ -1,4 +1,4 @@
-"""A mail taken apart for reading: its own parts on one side, the messages inside it on the other."""
+"""A mail taken apart for reading: its own parts here, the messages inside it there."""
 
 from typing import NamedTuple
 

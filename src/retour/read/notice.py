@@ -2,34 +2,16 @@
 
 import re
 
-# A line of dashes, stars or bars around words that announce the original.
-_DASHED = re.compile(
-    r"^[ \t>|*]*[-=_*~+]{2,}[ \t|>]*(?![^\n]{0,80}\b(?:transcript|reason|failed addresses|log follows|server message|smtp command)\b)"
-    r"[^\n]{0,60}?\b(?:original|originale?|returned mail|returned message|unsent message|undelivered message|copy of|copia|"
-    r"kopie|message header|message text|message body|header of|mail follows|message follows|below this line)\b",
-    re.M | re.I,
-)
-_ANNOUNCED = re.compile(
-    r"^[ \t]*(?:original (?:message|mail) (?:follows|headers?|header follows|attached|as (?:received|follows))|"
-    r"message headers? follows?|(?:included|here|below|following|enclosed|attached) is (?:a copy|the (?:original|first|header|message))|"
-    r"a (?:copy|summary) of the (?:original|undelivered|message|e-?mail)|the (?:first|top) [0-9]+ (?:lines|bytes|k\b)|"
-    r"your message reads|the (?:headers?|text|body|content) of (?:the|your) (?:original|message|mail)|"
-    r"(?:the )?(?:original|returned|undelivered|unsent) (?:message|mail)(?: is)?(?: (?:included|attached|enclosed|quoted|follows|below)\b|\s*:?\s*$)|"
-    r"first part of the message|--- ?(?:mensaje|message|messaggio) original|urspr(?:ü|ue)ngliche nachricht|"
-    r"(?:kopfzeilen|header) der (?:original|urspr)|en-t[êe]tes? d[eu] |encabezados? (?:del mensaje|de mensaje)|"
-    r"исходные заголовки|заголовки исходного|元のメッセージ|原始邮件|附件中的内容是原信件)",
-    re.M | re.I,
-)
-# Header lines that nobody writes in prose.
-_HEADER = re.compile(
-    r"^>?[ \t]*(?:Received|Return-Path|DKIM-Signature|Message-ID|MIME-Version|Delivered-To|X-Received|ARC-Seal|"
-    r"Authentication-Results|X-Originating-IP|Content-Transfer-Encoding)[ \t]*:[ \t]?[^\n]*\n(?:>?[ \t]+[^\n]*\n){0,40}>?[ \t]*[A-Za-z][A-Za-z0-9-]{1,40}:",
-    re.M | re.I,
-)
+from retour.knowledge.marks import load_groups
 
-
+_GROUPS = load_groups("original")
+_BEGINS = _GROUPS["begins"]
+_RULED = _GROUPS["ruled"]
+_OTHER = _GROUPS["other"]
+_FIRST_LINES = re.compile(r"the (?:first|top) [0-9]+ (?:lines|bytes|k\b)")
+# Fields that nobody writes in prose; a line like a field must follow, maybe after folded lines.
 _HEADER_NAMES = frozenset(
-    [
+    (
         "received",
         "return-path",
         "dkim-signature",
@@ -41,14 +23,15 @@ _HEADER_NAMES = frozenset(
         "authentication-results",
         "x-originating-ip",
         "content-transfer-encoding",
-    ]
+    )
 )
-# First letters of the announcing sentences, to pass most lines by.
-_ANNOUNCED_STARTS = frozenset(
-    ("ori", "mes", "inc", "her", "bel", "fol", "enc", "att", "a c", "a s", "the", "fir", "top", "you", "ret", "und", "uns", "urs",
-     "kop", "hea", "en-", "исх", "заг", "元のメ", "原始邮", "附件中")
-)  # fmt: skip
+_HEADER = re.compile(
+    r">?[ \t]*[A-Za-z][A-Za-z0-9-]{1,40}[ \t]*:[^\n]*\n"
+    r"(?:>?[ \t]+[^\n]*\n){0,40}>?[ \t]*[A-Za-z][A-Za-z0-9-]{1,40}:"
+)
 _MARGIN = " \t>|*"
+_RULE = "-=_~+*| \t>"
+_LOOK_MAX = 120
 
 
 def split_notice(text: str) -> tuple[str, str]:
@@ -73,11 +56,19 @@ def split_notice(text: str) -> tuple[str, str]:
 
 
 def _opens_original(text: str, at: int, line: str, bare: str) -> bool:
-    first = bare[0]
-    if first in "-=_~+" or line[0] in "*|":
-        if _DASHED.match(text, at):
-            return True
-        return first == "-" and bool(_ANNOUNCED.match(text, at))
-    if ":" in bare[:30] and bare.partition(":")[0].rstrip().lower() in _HEADER_NAMES:
+    low = bare[:_LOOK_MAX].lower()
+    if bare[0] in _RULE or line[0] in "*|":
+        words = low.strip(_RULE)
+        if _is_ruled(line) and any(word in words for word in _RULED):
+            return not any(word in words for word in _OTHER)
+        return words.startswith(_BEGINS)
+    if ":" in low[:30] and low.partition(":")[0].rstrip() in _HEADER_NAMES:
         return bool(_HEADER.match(text, at))
-    return bare[:3].lower() in _ANNOUNCED_STARTS and bool(_ANNOUNCED.match(text, at))
+    return low.startswith(_BEGINS) or (low.startswith("the ") and bool(_FIRST_LINES.match(low)))
+
+
+def _is_ruled(line: str) -> bool:
+    """Tell whether a line begins with two or more strokes."""
+    bare = line.lstrip(" \t>|*")
+    strokes = bare[:2] if bare else line[:2]
+    return len(strokes) == 2 and not any(c.isalnum() or c.isspace() for c in strokes)

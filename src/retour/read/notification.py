@@ -1,4 +1,4 @@
-"""Bounces that arrive as JSON: Amazon SES notifications (its developer guide, "notification contents")."""
+"""Bounces as JSON: Amazon SES notifications (its developer guide, "notification contents")."""
 
 import json
 from typing import Any
@@ -39,7 +39,7 @@ def read_notification(notice: str) -> tuple[list[Recipient], Kind] | None:
 
 def _load(text: str) -> dict[str, Any]:
     try:
-        # Mail transport folds long lines; no string of a notification holds a line break of its own.
+        # Transport folds long lines; no string of a notification has a line break of its own.
         data, _ = json.JSONDecoder(strict=False).raw_decode(
             text.replace("\n ", "").replace("\n", "")
         )
@@ -75,9 +75,18 @@ def _recipient(entry: dict[str, Any], index: int) -> Recipient:
     )
     field = status if isinstance(status, str) else None
     return Recipient(
-        _text(entry.get("emailAddress")), None, "failed", field or (reply.status if reply else None), field, reply,
-        None, None, None, None, statements,
-    )  # fmt: skip
+        _text(entry.get("emailAddress")),
+        None,
+        "failed",
+        field or (reply.status if reply else None),
+        field,
+        reply,
+        None,
+        None,
+        None,
+        None,
+        statements,
+    )
 
 
 def _delivered(data: dict[str, Any]) -> list[Recipient]:

@@ -1,13 +1,15 @@
 """Recipients and reasons in the words of a notice, for any system that writes in free form.
 
 No product is known here. A line that begins with an address (or holds nothing else) names a
-recipient; what follows it, up to the next one, is the reason. Where there is no such line, an address
-behind a word like "to" or "recipient" is one. Addresses of the sender and of the postmaster are not.
+recipient; what follows it, up to the next one, is the reason. Where there is no such line, an
+address behind a word like "to" or "recipient" is one. Addresses of the sender and of the postmaster
+are not.
 """
 
 import re
 from typing import NamedTuple
 
+from retour.knowledge.marks import load_groups
 from retour.wire.address import find_addresses, read_verp, unwrap_address
 
 LINES_MAX = 600
@@ -17,22 +19,12 @@ LINE_MAX = 2_000
 
 _ONLY_MARKS = re.compile(r"[\W_]*(?:mailto:|rfc822;|smtp:)?[\W_]*\Z", re.I)
 _BULLET = re.compile(r"[\W_]*(?:[0-9]{1,3}[.)]|[a-z][.)])?[\W_]*\Z", re.I)
-# Words right before an address that say whose it is. "to" after a verb of writing names the helper.
-_NAMING = frozenset(
-    "recipient recipients recipient(s) address addressee addressed addresses address(es) to for user users user(s) userid "
-    "mailbox account email e-mail mail list destination destinatario destinatário destinataire destinatari empfänger an "
-    "reach reached deliver delivery delivered delivering final-recipient original-recipient rcpt кому адресу адресат "
-    "адрес получатель получателю 宛先 收件人".split()
-)  # fmt: skip
-_FOREIGN = frozenset(
-    "from sender contact contacting postmaster administrator admin reply-to return-path via by cc originator at author "
-    "help support helpdesk message-id id notify de von envelope-from absender reply sent-by abuse webmaster".split()
-)  # fmt: skip
-_WRITING = frozenset(
-    "write report reported belongs forward it this reply complain send-mail questions problems".split()
-)
-_COPULA = frozenset("is was named of are".split())
-_QUOTING = " \t<>(\"'`[]:;,*=-–—|"
+_GROUPS = {name: frozenset(words) for name, words in load_groups("address").items()}
+_RECIPIENT = _GROUPS["recipient"]
+_SOMEBODY_ELSE = _GROUPS["other"]
+_WRITING = _GROUPS["writing"]
+_LINKING = _GROUPS["linking"]
+_QUOTING = " \t<>(\"'`[]:;,*=-|"
 # An X.400 address of Exchange 5.5: "c=US;a= ;p=…;dda:SMTP=user@example.com;" (RFC 2156).
 _X400 = re.compile(r"\s*c=[^@]{0,200}dda:\Z", re.I)
 _OFFICE = re.compile(
@@ -50,7 +42,7 @@ class Claim(NamedTuple):
         address: as written.
         reason: lines that speak of it, LF; may be empty.
         line: number of the line that names it, from 1.
-        strength: 3 where a line begins with it, 2 where a word announces it, 1 where it only occurs.
+        strength: 3 where a line begins with it, 2 where a word announces it, 1 where it occurs.
     """
 
     address: str
@@ -117,9 +109,9 @@ def _weigh_context(before: str) -> int:
     previous = words[-2] if len(words) > 1 else ""
     if last == "from" and previous in ("generated", "expanded"):
         return 2
-    if last in _FOREIGN or (last == "to" and previous in _WRITING):
+    if last in _SOMEBODY_ELSE or (last == "to" and previous in _WRITING):
         return 0
-    if last in _NAMING or (last in _COPULA and previous in _NAMING):
+    if last in _RECIPIENT or (last in _LINKING and previous in _RECIPIENT):
         return 2
     return 1
 
@@ -131,7 +123,7 @@ def _is_plausible(address: str) -> bool:
 
 
 def _with_following_lines(marks: list[tuple[int, int, str, str]], lines: list[str]) -> list[Claim]:
-    """Give each address the words up to the next one; addresses listed in a row share what follows."""
+    """Give each address the words up to the next; those listed in a row share what follows."""
     claims: dict[str, Claim] = {}
     waiting: list[tuple[int, str]] = []
     for index, (number, level, address, rest) in enumerate(marks):
@@ -155,7 +147,7 @@ def _with_following_lines(marks: list[tuple[int, int, str, str]], lines: list[st
 
 
 def _bare_names(lines: list[str]) -> list[tuple[int, int, str, str]]:
-    """Local names alone on an indented line below a sentence that announces them (AOL, local Sendmail)."""
+    """Find a local name alone on an indented line below a sentence that announces it (AOL)."""
     for number, line in enumerate(lines):
         found = _BARE_NAME.match(line)
         if found and any(_INTRODUCES.search(above) for above in lines[max(0, number - 3) : number]):

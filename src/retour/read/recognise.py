@@ -2,8 +2,8 @@
 
 import re
 
+from retour.knowledge.marks import find_signs, find_subject_signs, weigh_sender
 from retour.model.vocabulary import Action, Kind
-from retour.read.marks import Sign, find_signs, find_subject_signs, weigh_sender
 from retour.read.message import Message
 from retour.read.notification import is_notification
 from retour.wire.header import Headers
@@ -16,7 +16,8 @@ _RECEIPT_SUBJECT = re.compile(
 _REJECTED_MDN = re.compile(r"reject|refus|discard|quota|could not|abgelehnt|not be delivered", re.I)
 _LOOK_MAX = 4_000
 _REPLY_LINE = re.compile(
-    r"(?:^|[\s:'\"(<])[45][0-5][0-9](?: - |[ -])(?:[45]\.[0-9]{1,3}\.[0-9]{1,3}|[#<A-Za-z])|\(#[45]\.[0-9]\.[0-9]\)"
+    r"(?:^|[\s:'\"(<])[45][0-5][0-9](?: - |[ -])(?:[45]\.[0-9]{1,3}\.[0-9]{1,3}|[#<A-Za-z])|"
+    r"\(#[45]\.[0-9]\.[0-9]\)"
 )
 _SUMMARIES = re.compile(r"report[- ]?domain:|dmarc aggregate|tls-?rpt|aggregate report", re.I)
 REPORT_THRESHOLD = 4
@@ -85,7 +86,7 @@ def _is_complaint(headers: Headers, notice: str) -> bool:
 
 
 def _weigh(
-    message: Message, subject: str, notice: str, signs: dict[Sign, int], titles: set[Sign]
+    message: Message, subject: str, notice: str, signs: dict[str, int], titles: set[str]
 ) -> int:
     """Add up the signs of a report; each line is one of them."""
     headers = message.headers
@@ -123,7 +124,7 @@ def _has_reply(words: str) -> bool:
     return bool(_REPLY_LINE.search(words, 0, _LOOK_MAX))
 
 
-def _is_auto_reply(headers: Headers, titles: set[Sign]) -> bool:
+def _is_auto_reply(headers: Headers, titles: set[str]) -> bool:
     marks = (headers.get("auto-submitted") or "").lower()
     if marks.startswith("auto-replied"):
         return True
@@ -144,7 +145,7 @@ def says_delay(subject: str, notice: str) -> bool:
     return _is_late(find_subject_signs(subject), find_signs(notice))
 
 
-def _is_late(titles: set[Sign], signs: dict[Sign, int]) -> bool:
+def _is_late(titles: set[str], signs: dict[str, int]) -> bool:
     return "given-up" not in signs and ("late" in signs or "late" in titles)
 
 

@@ -63,9 +63,9 @@ def read(raw: bytes) -> tuple[Report, Route]:
 
 def _own_words(message: Message) -> tuple[str, str]:
     notice = message.notice
-    if message.embedded or message.returned_headers is not None:
-        if len(notice) < 200 or "\nReceived:" not in notice:
-            return notice, ""
+    came_back_apart = message.embedded or message.returned_headers is not None
+    if came_back_apart and (len(notice) < 200 or "\nReceived:" not in notice):
+        return notice, ""
     return split_notice(notice)
 
 

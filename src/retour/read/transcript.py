@@ -26,7 +26,7 @@ LINES_MAX = 400
 
 @dataclass(slots=True)
 class Account:
-    """What a transcript says about one recipient; ``answers`` are the remote's, ``notes`` the reporter's."""
+    """What a transcript says about one recipient: the remote (answers), its client (notes)."""
 
     address: str
     expanded_from: str | None = None
@@ -97,13 +97,12 @@ def _listed(text: str) -> dict[str, Account]:
 
 
 def _add_session(accounts: dict[str, Account], text: str) -> None:
-    """Walk the session; a reply belongs to the recipient named in it or in the command before it."""
+    """Walk the session; a reply belongs to the recipient named in it or in the command above."""
     host: str | None = None
     command = ""
     current: Account | None = None
     answer: list[str] = []
-    for line in text.split("\n", LINES_MAX)[:LINES_MAX]:
-        line = line.strip()
+    for line in map(str.strip, text.split("\n", LINES_MAX)[:LINES_MAX]):
         talking = _TALKING.search(line)
         if talking:
             host = talking[1].rstrip(".:")

@@ -33,14 +33,19 @@ class Spoken(NamedTuple):
 
     @property
     def status(self) -> str | None:
-        """The innermost reply's status, else that of the nearest voice around it."""
-        for statement in self.statements:
-            if statement.reply and statement.reply.status:
-                return statement.reply.status
-        return None
+        """The status that is closest to the innermost voice."""
+        return spoken_status(self.statements)
 
 
 NOTHING = Spoken((), None, None)
+
+
+def spoken_status(statements: tuple[Statement, ...]) -> str | None:
+    """Return the innermost reply's status, else that of the nearest voice around it."""
+    for statement in statements:
+        if statement.reply and statement.reply.status:
+            return statement.reply.status
+    return None
 
 
 def speak(text: str, where: str, speaker: Speaker) -> tuple[Statement, ...]:

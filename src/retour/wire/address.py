@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from retour.wire.charset import decode_text
 from retour.wire.words import decode_words
 
-# RFC 5321 §4.5.3.1: 64 octets of local part, 255 of domain; more is no address (VERP tags are longer).
+# RFC 5321 §4.5.3.1 allows 64 octets of local part (VERP tags are longer) and 255 of domain.
 _LOCAL_MAX = 256
 _DOMAIN_MAX = 255
 
@@ -88,10 +88,10 @@ def _scan(text: str) -> Iterator[tuple[str, int, int]]:
 
 
 def clean_address(text: str) -> str | None:
-    """Make an address out of what stands where one should.
+    r"""Make an address out of what stands where one should.
 
-    Brackets, quotation marks and punctuation around it go, ``mailto:`` and ``\\x{…}`` (RFC 6533) are
-    undone, 8-bit is decoded.
+    Brackets, quotation marks and punctuation around it go, ``mailto:`` and ``\x{…}`` (RFC 6533)
+    are undone, 8-bit is decoded.
 
     Returns:
         ``local@domain``, or None where there is no ``@`` with something on both sides.

@@ -3,35 +3,36 @@
 import re
 from datetime import UTC, datetime, timedelta, timezone
 
-_MONTHS = {
-    name: n
-    for n, name in enumerate(["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"], start=1)
-}
+_MONTH_NAMES = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+_MONTHS = {name: n for n, name in enumerate(_MONTH_NAMES, start=1)}
+_MONTH = rf"({'|'.join(_MONTH_NAMES)})[a-z]*"
+_CLOCK = r"([0-2]?[0-9])[:.]([0-5][0-9])(?:[:.]([0-6][0-9]))?"
 _DATE = re.compile(
-    r"([0-3]?[0-9])[\s-]+(jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*[\s,-]+([0-9]{2,4})[\s,]+"
-    r"([0-2]?[0-9])[:.]([0-5][0-9])(?:[:.]([0-6][0-9]))?(?:[.,][0-9]{1,9})?\s*(am|pm)?\s*"
-    r"([+-][0-9]{4}|[+-][0-9]{2}:[0-9]{2}|[a-z]{1,5}(?![a-z]))?",
+    rf"([0-3]?[0-9])[\s-]+{_MONTH}[\s,-]+([0-9]{{2,4}})[\s,]+{_CLOCK}(?:[.,][0-9]{{1,9}})?\s*"
+    r"(am|pm)?\s*([+-][0-9]{4}|[+-][0-9]{2}:[0-9]{2}|[a-z]{1,5}(?![a-z]))?",
     re.I,
 )
 # The form that most servers write, to the letter of RFC 5322 §3.3.
 _STRICT = re.compile(
-    r"\s*(?:[A-Z][a-z]{2}, )? ?([0-9]{1,2}) ([A-Z][a-z]{2}) ([0-9]{4}) ([0-9]{2}):([0-9]{2}):([0-5][0-9]) ([+-])([0-9]{2})([0-9]{2})"
+    r"\s*(?:[A-Z][a-z]{2}, )? ?([0-9]{1,2}) ([A-Z][a-z]{2}) ([0-9]{4}) "
+    r"([0-9]{2}):([0-9]{2}):([0-5][0-9]) ([+-])([0-9]{2})([0-9]{2})"
 )
 # asctime and Unix date(1): "Tue Mar  1 10:00:00 [CET] 2026 [+0100]".
 _ASCTIME = re.compile(
-    r"(jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\s+([0-3]?[0-9]),?\s+"
-    r"([0-2]?[0-9]):([0-5][0-9])(?::([0-6][0-9]))?\s+(?:([a-z]{3,5})\s+)?([0-9]{4})(?:\s+([+-][0-9]{4}))?",
+    rf"{_MONTH}\s+([0-3]?[0-9]),?\s+{_CLOCK}\s+(?:([a-z]{{3,5}})\s+)?([0-9]{{4}})(?:\s+([+-][0-9]{{4}}))?",
     re.I,
 )
 _ISO = re.compile(
-    r"([0-9]{4})[-/]([01]?[0-9])[-/]([0-3]?[0-9])[T\s]+([0-2]?[0-9]):([0-5][0-9])(?::([0-6][0-9]))?"
+    rf"([0-9]{{4}})[-/]([01]?[0-9])[-/]([0-3]?[0-9])[T\s]+{_CLOCK}"
     r"(?:[.,][0-9]+)?\s*(Z|[+-][0-9]{2}:?[0-9]{2})?"
 )
 # RFC 5322 §4.3; other names say nothing that can be relied on ("-0000": time is UTC, zone unknown).
 _ZONES = {
     "ut": 0, "utc": 0, "gmt": 0, "z": 0,
-    "edt": -240, "est": -300, "cdt": -300, "cst": -360, "mdt": -360, "mst": -420, "pdt": -420, "pst": -480,
-    "cet": 60, "cest": 120, "met": 60, "mest": 120, "eet": 120, "eest": 180, "bst": 60, "msk": 180, "jst": 540,
+    "edt": -240, "est": -300, "cdt": -300, "cst": -360,
+    "mdt": -360, "mst": -420, "pdt": -420, "pst": -480,
+    "cet": 60, "cest": 120, "met": 60, "mest": 120, "bst": 60,
+    "eet": 120, "eest": 180, "msk": 180, "jst": 540,
 }  # fmt: skip
 _TIMEZONES: dict[int, timezone] = {0: UTC}
 # A date is looked for this far into a value.

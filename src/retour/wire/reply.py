@@ -16,7 +16,8 @@ _STATUS = re.compile(
     r"(?<![0-9A-Za-z.@/<\[_])([245]\.[0-9]{1,3}\.[0-9]{1,3})(?![0-9A-Za-z]|\.[0-9])"
 )
 _LEADING = re.compile(
-    r"(?:smtp|x-[a-z0-9-]+|lmtp|unix|x400|dns)?\s*;?\s*[\"'(<#]*([245][0-5][0-9])(?=[-\s:;,]|$)[-\s:;,]*",
+    r"(?:smtp|x-[a-z0-9-]+|lmtp|unix|x400|dns)?\s*;?\s*[\"'(<#]*"
+    r"([245][0-5][0-9])(?=[-\s:;,]|$)[-\s:;,]*",
     re.I,
 )
 _REPEATED_CODE = re.compile(
@@ -30,10 +31,11 @@ _SAID = re.compile(
 )
 # Sendmail's "554 <a@b>... 550 Host unknown".
 _NAMED = re.compile(
-    r"^[245][0-5][0-9] (?:[245]\.\d{1,3}\.\d{1,3} )?<?[^\s<>]{1,300}>?\.\.\. (?=[245][0-5][0-9][ -])"
+    r"^[245][0-5][0-9] (?:[245]\.\d{1,3}\.\d{1,3} )?<?[^\s<>]{1,300}>?\.\.\. "
+    r"(?=[245][0-5][0-9][ -])"
 )
 _WRAPPED_MAX = 5
-# One text is looked at this far; replies on the wire end at 512 octets a line (RFC 5321 §4.5.3.1.5).
+# A text is looked at this far; a line on the wire ends at 512 octets (RFC 5321 §4.5.3.1.5).
 TEXT_MAX = 16_384
 
 
@@ -78,7 +80,7 @@ def parse_reply(text: str) -> Reply | None:
 
 
 def _drop_last_line_code(words: str, code: str) -> str:
-    """Drop the code that opens the last line of a multi-line reply, where its status repeats too."""
+    """Drop the code and the status that open the last line of a reply and stood there before."""
     mark = f" {code} "
     at = words.find(mark)
     if at < 0:
@@ -94,7 +96,7 @@ def unwrap(text: str) -> tuple[str, ...]:
     """Split nested voices: the innermost reply first, then what was wrapped around it, outwards.
 
     Args:
-        text: a diagnostic text such as ``550 5.0.350 Remote server returned an error -> 550 closed``
+        text: a diagnostic text such as ``550 5.0.350 Remote server returned … -> 550 closed``
             or ``450 4.7.1 [EAB] 554 IP=…`` or ``host a said: 550 …``.
 
     Returns:
@@ -144,14 +146,16 @@ def _nested_reply(text: str) -> tuple[str, str] | None:
     return text[:at].strip(), text[at:].strip()
 
 
-# A three-digit code inside prose that may be a reply's: what follows it decides, then what stands before.
+# A code inside prose that may open a reply: what follows decides, then what stands before.
 _CANDIDATE = re.compile(
     r"[45][0-5][0-9](?=-[ ]?[A-Za-z0-9<\"'#(]|[ \t:]+[^\s]|[ \t]*[\])>\"'.,]|[ \t]*(?:\n|\Z))"
-    r"(?![ \t]+(?:minutes?|hours?|days?|seconds?|bytes?|[kmg]i?b|times|attempts?|lines|octets)\b|[.:][0-9]|-[0-9]{3}-|-[0-9]{4})",
+    r"(?![ \t]+(?:minutes?|hours?|days?|seconds?|bytes?|[kmg]i?b|times|attempts?|lines|octets)\b)"
+    r"(?![.:][0-9]|-[0-9]{3}-|-[0-9]{4})",
     re.I,
 )
 _OPENING = re.compile(
-    r"(?:(?:^|\n)[ \t]*|[\"'(\[<>:#;|]|[:;<>\])\"'.,][ \t]|\b(?:said|code|error|status|returned) )\Z",
+    r"(?:(?:^|\n)[ \t]*|[\"'(\[<>:#;|]|[:;<>\])\"'.,][ \t]|"
+    r"\b(?:said|code|error|status|returned) )\Z",
     re.I,
 )
 # An enhanced status code behind it makes it sure, wherever it stands.

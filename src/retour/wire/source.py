@@ -1,7 +1,7 @@
 """Bytes to text with one character a byte, so that an offset in the text is an offset in the mail.
 
-The text is Latin-1 with line ends as LF. Everything above this module works on that text; only words
-that people see are decoded with their charset (`retour.wire.charset`).
+The text is Latin-1 with line ends as LF. Everything above this module works on that text; only
+words that people see are decoded with their charset (`retour.wire.charset`).
 """
 
 from typing import NamedTuple

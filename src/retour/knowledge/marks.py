@@ -1,0 +1,108 @@
+"""Words by which reports give themselves away, found in one pass over a text.
+
+The words are data (``data/marks/*.txt``): groups in brackets, one literal a line, lower case.
+"""
+
+from functools import cache
+from pathlib import Path
+from typing import Literal
+
+from ahocorasick_rs import BytesAhoCorasick, Implementation
+
+Sign = Literal["failed", "late", "given-up", "auto"]
+"""What words are a sign of; ``given-up`` in a subject means a note to the postmaster."""
+
+_FOLDER = Path(__file__).parent / "data" / "marks"
+# A notice says what it has to say on its first screens.
+LOOK_MAX = 4_000
+"""Characters of a notice that are looked at."""
+_SUBJECT_MAX = 300
+
+
+class Marks:
+    """The literals of one file, by group."""
+
+    __slots__ = ("_finder", "_groups", "order")
+
+    def __init__(self, literals: list[tuple[str, str]]) -> None:
+        """Take ``(group, literal)`` pairs in the order of the file."""
+        self._groups = [group for group, _ in literals]
+        self.order = {name: rank for rank, name in enumerate(dict.fromkeys(self._groups))}
+        # Over bytes: offsets are not needed, and lone surrogates are answered too.
+        self._finder = BytesAhoCorasick(
+            [literal.encode() for _, literal in literals],
+            implementation=Implementation.ContiguousNFA,
+        )
+
+    def find(self, text: str) -> list[str]:
+        """Return the group of each literal that occurs in a lower-case text, once a literal."""
+        data = text.encode("utf-8", "replace")
+        hits = self._finder.find_matches_as_indexes(data, overlapping=True)
+        groups = self._groups
+        return [groups[index] for index in {hit[0] for hit in hits}] if hits else []
+
+
+def parse_marks(text: str) -> list[tuple[str, str]]:
+    """Read a file's text: ``[group]`` opens a group, ``#`` a comment, else a line is a literal.
+
+    Returns:
+        ``(group, literal)`` pairs in order.
+    """
+    literals: list[tuple[str, str]] = []
+    group = ""
+    for line in text.splitlines():
+        if line.startswith("["):
+            group = line.strip("[]")
+        elif line and not line.startswith("#"):
+            literals.append((group, line))
+    return literals
+
+
+@cache
+def load_groups(name: str) -> dict[str, tuple[str, ...]]:
+    """Return the literals of one file by group."""
+    groups: dict[str, list[str]] = {}
+    for group, literal in parse_marks(_read(name)):
+        groups.setdefault(group, []).append(literal)
+    return {group: tuple(literals) for group, literals in groups.items()}
+
+
+def _read(name: str) -> str:
+    return (_FOLDER / f"{name}.txt").read_text(encoding="utf-8")
+
+
+@cache
+def _load(name: str) -> Marks:
+    return Marks(parse_marks(_read(name)))
+
+
+def find_signs(words: str) -> dict[str, int]:
+    """Find what a notice's words are signs of.
+
+    Args:
+        words: the notice's own words.
+
+    Returns:
+        For each `Sign` met, how many different marks stand for it.
+    """
+    signs: dict[str, int] = {}
+    for sign in _load("notice").find(" ".join(words[:LOOK_MAX].split()).lower()):
+        signs[sign] = signs.get(sign, 0) + 1
+    return signs
+
+
+def find_subject_signs(subject: str) -> set[str]:
+    """Find what a decoded subject is a sign of: a set of `Sign`."""
+    return set(_load("subject").find(subject[:_SUBJECT_MAX].lower()))
+
+
+def weigh_sender(sender: str) -> int:
+    """Tell how much a ``From`` field speaks for a report: 0 where it does not."""
+    return max(map(int, _load("sender").find(sender[:_SUBJECT_MAX].lower())), default=0)
+
+
+def find_producer(words: str) -> str | None:
+    """Name the system whose marks stand in lower-case words, the most telling one; or None."""
+    marks = _load("producer")
+    found = marks.find(words)
+    return min(found, key=marks.order.__getitem__) if found else None
