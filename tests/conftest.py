@@ -13,5 +13,8 @@ def shared() -> Path:
     """The folder of labelled third-party data beside the checkout; skips where it is absent."""
     folder = Path(os.environ.get("RETOUR_SHARED", ROOT.parent / "shared"))
     if not (folder / "corpus" / "labels.jsonl").is_file():
-        pytest.skip(f"labelled mails are not here: no {folder}/corpus")
+        missing = "labelled mails are not here: ../shared/corpus/labels.jsonl"
+        if os.environ.get("RETOUR_REQUIRE_SHARED"):
+            pytest.fail(missing)
+        pytest.skip(missing)
     return folder
