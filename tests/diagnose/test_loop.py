@@ -160,6 +160,16 @@ def test_a_list_program_sees_delivered_to_without_a_loop() -> None:
     assert (found.cause, found.outcome) == ("duplicate-refused", "probably-delivered")
 
 
+def test_a_loop_that_nobody_names_is_read_from_the_hops() -> None:
+    """Exim returns a message at its hop limit without a word about it."""
+    hosts = ("mx.example.net", "hub.example.org") * 4
+    silent = recipient(said("could not be delivered", "reporter", "text"), remote_mta=None)
+    found = judge(silent, route(*hosts, repeated=(3, 4, 5, 6, 7, 8)), original=original())
+    assert (found.cause, found.evidence[0].rule) == ("routing-loop", "hops/repeated")
+    twice = route("a.example", "b.example", "a.example", repeated=(3,))
+    assert judge(silent, twice, original=original()).cause != "routing-loop"
+
+
 def test_an_alias_table_in_circles_needs_no_hops() -> None:
     """One server's own table: neither hops nor list marks say anything about it."""
     text = said("554 aliasing/forwarding loop broken (11 aliases deep; 10 max)", "reporter")

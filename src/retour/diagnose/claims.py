@@ -39,6 +39,8 @@ _CARELESS = frozenset({"exim", "courier", "opensmtpd"})
 _CARELESS_RANK = 11
 _FIELD_SPEAKER: Speaker = "reporter"
 _WHOLE_NOTICE = "text"
+# A reason in prose is a sentence or two; what is longer holds footers and advice.
+_REASON_MAX = 400
 _EXPIRED = "expired"
 
 
@@ -51,12 +53,14 @@ class Claim:
         match: the rule and the words that it read.
         rank: how strong; smaller is stronger.
         index: position of the statement, innermost voice first.
+        voice: as whom the statement ranks.
     """
 
     statement: Statement
     match: Match
     rank: int
     index: int
+    voice: Voice
 
     @property
     def cause(self) -> str:
@@ -76,7 +80,7 @@ class Claim:
     @property
     def firm(self) -> bool:
         """Whether the words mean one thing and were said about this failure, not somewhere."""
-        return self.telling and self.statement.where != _WHOLE_NOTICE
+        return self.telling and self.voice != "notice"
 
     def evidence(self, weight: Weight) -> Evidence:
         """Return the claim as evidence of a given weight."""
@@ -110,7 +114,7 @@ def gather_claims(
         # A notice repeats what its machine part says; its prose is the last resort, and the whole
         # of it speaks of all recipients.
         others = not alone and index > 0 and statement.where == _WHOLE_NOTICE
-        if statement.text in seen or others or (firm and _is_prose(statement)):
+        if statement.text in seen or others or (firm and is_prose(statement)):
             continue
         seen.add(statement.text)
         if statement.reply:
@@ -133,7 +137,8 @@ def _read(
     knowledge: Knowledge,
 ) -> list[Claim]:
     reply = statement.reply
-    ranks = _RANKS[_voice(statement)]
+    voice = _voice(statement)
+    ranks = _RANKS[voice]
     matches = knowledge.match(
         statement.text,
         code=reply.code if reply else None,
@@ -141,7 +146,7 @@ def _read(
         remote=recipient.remote_mta if statement.speaker == "remote" else None,
     )
     field = None
-    if _is_prose(statement) and producer not in _CARELESS:
+    if is_prose(statement) and producer not in _CARELESS:
         field = recipient.status_field
     claims: list[Claim] = []
     causes: set[str] = set()
@@ -157,7 +162,7 @@ def _read(
         # Prose that does not fit the code beside it may be a footer about something else.
         if field and rank < _BELOW_FIELD_RANK and not fits_status(cause, field):
             rank = _BELOW_FIELD_RANK
-        claims.append(Claim(statement, match, rank, index))
+        claims.append(Claim(statement, match, rank, index, voice))
     return claims
 
 
@@ -166,13 +171,20 @@ def _settles(claim: Claim) -> bool:
     return claim.firm and claim.rank < _FIELD_RANK and claim.cause != _EXPIRED
 
 
-def _is_prose(statement: Statement) -> bool:
+def is_prose(statement: Statement) -> bool:
     """Say whether a statement is words for people around or beside a reply."""
     return statement.reply is None and statement.where.startswith(_WHOLE_NOTICE)
 
 
+def _is_rambling(statement: Statement) -> bool:
+    """Say whether a text is the whole notice, or so much of it that it speaks of other things."""
+    if statement.where == _WHOLE_NOTICE:
+        return True
+    return len(statement.text) > _REASON_MAX and statement.where.startswith(_WHOLE_NOTICE)
+
+
 def _voice(statement: Statement) -> Voice:
-    if statement.where == _WHOLE_NOTICE and statement.reply is None:
+    if statement.reply is None and _is_rambling(statement):
         return "notice"
     return _VOICES.get(statement.speaker, "reporter")
 
@@ -181,11 +193,12 @@ def _read_field(recipient: Recipient, producer: str | None, knowledge: Knowledge
     status = recipient.status_field or ""
     statement = Statement(_FIELD_SPEAKER, _field_place(recipient), status, None)
     careless = producer in _CARELESS
+    index = len(recipient.statements)
     claims: list[Claim] = []
     for match in knowledge.match("", status=status):
         rank = _FIELD_RANK if match.rule.tier == "status" else _CARELESS_RANK
         claims.append(
-            Claim(statement, match, _CARELESS_RANK if careless else rank, len(recipient.statements))
+            Claim(statement, match, _CARELESS_RANK if careless else rank, index, "reporter")
         )
     return claims
 

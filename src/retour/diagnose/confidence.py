@@ -45,23 +45,34 @@ TIER_CONFIDENCE: Mapping[tuple[Ground, Standing], float] = {
     ("code", "contested"): 0.4,
 }
 
-# The trained stage is asked where no telling words speak. Above this probability its answer goes
-# before the rule's: a telling code gives way only to a very sure one.
+# The trained stage is asked where no telling words speak. From this probability on its answer goes
+# before the rule's. A telling code never gives way: on replies of clusters that the stage was not
+# fitted on, the code is right in three of four where they differ, however sure the stage is.
 MODEL_OVERRULES: Mapping[Ground, float] = {
     "notice": 0.9,
-    "status": 0.9,
-    "generic": 0.6,
-    "vague": 0.3,
-    "code": 0.25,
+    "generic": 0.8,
+    "vague": 0.6,
+    "code": 0.3,
 }
 MODEL_ALONE = 0.2
-"""Below this probability nobody knows: the cause is ``unknown``."""
+MODEL_ALONE_ON_PROSE = 0.5
+"""Below these probabilities nobody knows: the cause is ``unknown``. A notice has many words that
+name no cause, and the stage was fitted to replies."""
 
-MODEL_AGREES = 0.97
-"""Ceiling where rule and trained stage agree: 1 - (1 - rule) * (1 - model) is never above it."""
+MODEL_TRUST = 0.8
+"""What its probability counts where it answers: what no rule reads is harder than the average."""
+
+MODEL_AGREES = 0.95
+"""Where rule and stage agree, the confidence rises from the rule's towards this."""
+
+MODEL_DIFFERS = 0.9
+"""What a rule's confidence counts where the stage says something else."""
 
 NOTHING_SAID = 0.4
 """Confidence of ``unknown`` where the report gives no words at all."""
+
+EXPIRED_CEILING = 0.7
+"""Ceiling where a reporter says that time ran out: it says when, and mostly could say why."""
 
 DELAY_SUPPOSED = 0.6
 """Confidence of ``unreachable`` for a delay whose notice names no reason."""
@@ -82,6 +93,14 @@ def weigh_rule(tier: Ground, standing: Standing) -> float:
     return TIER_CONFIDENCE[tier, standing]
 
 
-def join_model(rule: float, model: float) -> float:
-    """Return the confidence where a rule and the trained stage name the same cause."""
-    return min(MODEL_AGREES, 1 - (1 - rule) * (1 - model))
+def join_model(rule: float, model: float, *, agrees: bool) -> float:
+    """Return the confidence of a rule's answer beside the trained stage's probability.
+
+    Args:
+        rule: confidence by the rule alone.
+        model: the stage's highest probability.
+        agrees: whether both name the same cause.
+    """
+    if not agrees:
+        return rule * MODEL_DIFFERS
+    return max(rule, rule + (MODEL_AGREES - rule) * model)

@@ -8,7 +8,7 @@ anything, a wrapper that agrees, 5.7.1 with a reason of policy.
 
 from collections.abc import Iterable
 
-from retour.diagnose.claims import Claim
+from retour.diagnose.claims import Claim, is_prose
 from retour.diagnose.decision import UNKNOWN, Decision
 from retour.diagnose.families import are_compatible, fits_status, is_undefined
 from retour.diagnose.headlines import Headline, find_headlines
@@ -138,7 +138,7 @@ def _voice_clashes(claims: tuple[Claim, ...], decision: Decision) -> Iterable[Co
     winner = decision.claim
     heard: set[int] = {winner.index}
     for claim in claims:
-        if claim.index in heard or not claim.firm or _is_prose(claim.statement):
+        if claim.index in heard or not claim.firm or is_prose(claim.statement):
             continue
         heard.add(claim.index)
         if claim.statement.speaker == "remote" or UNKNOWN in {claim.cause, decision.cause}:
@@ -149,15 +149,6 @@ def _voice_clashes(claims: tuple[Claim, ...], decision: Decision) -> Iterable[Co
                 against=winner.match.quote,
                 why="The words around the reply say something else than the reply itself.",
             )
-
-
-def _is_prose(statement: Statement) -> bool:
-    """Say whether a statement is running text of a notice, which also speaks of other things."""
-    return (
-        statement.reply is None
-        and statement.speaker != "wrapper"
-        and not statement.where.startswith("delivery-status/")
-    )
 
 
 def _headline_clashes(

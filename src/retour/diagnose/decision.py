@@ -2,11 +2,14 @@
 
 from dataclasses import dataclass, replace
 
-from retour.diagnose.claims import Claim
+from retour.diagnose.claims import Claim, is_prose
 from retour.diagnose.confidence import (
     DELAY_SUPPOSED,
+    EXPIRED_CEILING,
     MODEL_ALONE,
+    MODEL_ALONE_ON_PROSE,
     MODEL_OVERRULES,
+    MODEL_TRUST,
     NOTHING_SAID,
     Ground,
     Standing,
@@ -24,6 +27,7 @@ _EXPIRY = "4.4.7"
 _UNREACHABLE = "unreachable"
 _ALTERNATIVES_MAX = 3
 _QUOTE_MAX = 160
+_NEVER = 2.0
 _MODEL_RULE = "model/classifier"
 # Rivals share what the answer leaves: the first half of it, the next half of the rest, and so on.
 _RIVAL_SHARE = 0.5
@@ -100,7 +104,7 @@ def _choose(claims: tuple[Claim, ...]) -> Claim | None:
         return None
     best = claims[0]
     if best.cause != _EXPIRED:
-        return best
+        return _prefer_expired(best, claims)
     # A reply that the remote gave on each try is the reason, however vague its words.
     for claim in claims:
         if claim.cause in {_EXPIRED, UNKNOWN}:
@@ -113,16 +117,28 @@ def _choose(claims: tuple[Claim, ...]) -> Claim | None:
     return best
 
 
+def _prefer_expired(best: Claim, claims: tuple[Claim, ...]) -> Claim:
+    """Return "time ran out" where the same vague words also speak of some trouble."""
+    if best.tier != "generic" or best.cause != "system-error":
+        return best
+    same = (c for c in claims if c.cause == _EXPIRED and c.index == best.index)
+    return next(same, best)
+
+
 def _decide_by_rule(best: Claim, claims: tuple[Claim, ...], recipient: Recipient) -> Decision:
     tier: Ground = best.tier if best.firm or not best.telling else "notice"
     standing = _standing(best, claims, recipient.status_field)
     confidence = weigh_rule(tier, standing)
+    others = [claim.cause for claim in claims]
+    if best.cause == _EXPIRED and best.statement.speaker != "remote":
+        confidence = min(confidence, EXPIRED_CEILING)
+        others = [*others, _UNREACHABLE, "greylisted"]
     return Decision(
         cause=best.cause,
         confidence=confidence,
         claim=best,
         evidence=_line_up(best, claims),
-        alternatives=share_rest(best.cause, confidence, [claim.cause for claim in claims]),
+        alternatives=share_rest(best.cause, confidence, others),
         ground=f"{tier}/{standing}",
     )
 
@@ -166,50 +182,57 @@ def _combine(
     if not guesses:
         return decision
     guess, probability = guesses[0]
-    if guess == best.cause:
-        confidence = join_model(decision.confidence, probability)
-        evidence = (*decision.evidence, _model_evidence(guess, recipient))
-        others = [cause for cause, _ in guesses[1:]]
-        return replace(
-            decision,
-            confidence=confidence,
-            evidence=evidence,
-            alternatives=share_rest(best.cause, confidence, others),
-            ground=f"{decision.ground}+model",
-        )
     tier: Ground = "notice" if best.telling else best.tier
-    if probability >= MODEL_OVERRULES.get(tier, 1.0):
+    agrees = guess == best.cause
+    if not agrees and probability >= MODEL_OVERRULES.get(tier, _NEVER):
         return _decide_by_model(guesses, claims, recipient)
-    others = [alternative.cause for alternative in decision.alternatives]
+    confidence = join_model(decision.confidence, probability, agrees=agrees)
+    if best.cause == _EXPIRED:
+        confidence = min(confidence, EXPIRED_CEILING)
+    backing = (_model_evidence(guess, recipient),) if agrees else ()
+    others = [cause for cause, _ in guesses] if agrees else [guess, *_causes(decision)]
     return replace(
-        decision, alternatives=share_rest(best.cause, decision.confidence, [guess, *others])
+        decision,
+        confidence=confidence,
+        evidence=(*decision.evidence, *backing),
+        alternatives=share_rest(best.cause, confidence, others),
+        ground=f"{decision.ground}+model" if agrees else f"{decision.ground}-model",
     )
+
+
+def _causes(decision: Decision) -> list[str]:
+    return [alternative.cause for alternative in decision.alternatives]
 
 
 def _decide_by_model(
     guesses: list[tuple[str, float]], claims: tuple[Claim, ...], recipient: Recipient
 ) -> Decision:
-    sure = guesses[0][1] if guesses else 0.0
+    sure = guesses[0][1] if guesses and guesses[0][0] != UNKNOWN else 0.0
     if recipient.action == "delayed" and recipient.reply is None and sure < DELAY_SUPPOSED:
         return _suppose_unreachable(recipient)
-    if sure < MODEL_ALONE:
+    statement = _model_text(recipient)
+    prose = statement is not None and is_prose(statement)
+    if sure < (MODEL_ALONE_ON_PROSE if prose else MODEL_ALONE):
         others = [cause for cause, _ in guesses]
+        nothing = max([NOTHING_SAID, *(p * MODEL_TRUST for c, p in guesses if c == UNKNOWN)])
         return Decision(
             cause=UNKNOWN,
-            confidence=NOTHING_SAID,
+            confidence=nothing,
             claim=None,
             evidence=tuple(claim.evidence("weak") for claim in claims[:1]),
-            alternatives=share_rest(UNKNOWN, NOTHING_SAID, others),
+            alternatives=share_rest(UNKNOWN, nothing, others),
             ground="nothing",
         )
     cause, probability = guesses[0]
     against = tuple(claim.evidence("weak") for claim in claims if claim.cause != cause)
     return Decision(
         cause=cause,
-        confidence=probability,
+        confidence=probability * MODEL_TRUST,
         claim=next((claim for claim in claims if claim.cause == cause), None),
         evidence=(_model_evidence(cause, recipient), *against[:2]),
-        alternatives=share_rest(cause, probability, [name for name, _ in guesses[1:]]),
+        alternatives=share_rest(
+            cause, probability * MODEL_TRUST, [name for name, _ in guesses[1:]]
+        ),
         ground="model",
     )
 

@@ -4,7 +4,7 @@ from retour.diagnose.claims import Claim, gather_claims
 from retour.diagnose.contradictions import find_contradictions
 from retour.diagnose.decision import Decision, decide
 from retour.diagnose.facts import collect_facts
-from retour.diagnose.loop import is_loop_claim, judge_loop
+from retour.diagnose.loop import find_silent_loop, is_loop_claim, judge_loop
 from retour.diagnose.outcome import (
     is_delayed,
     judge_actor,
@@ -105,6 +105,8 @@ def conclude(
     decision = decide(claims, recipient)
     if is_loop_claim(decision):
         decision = judge_loop(decision, claims, recipient, report.original, route)
+    else:
+        decision = find_silent_loop(decision, recipient, route)
     return claims, decision
 
 

@@ -78,11 +78,24 @@ _LIMIT = re.compile(
 # The lowest count at which a known server stops a message (Microsoft IIS).
 _LOWEST_LIMIT = 10
 _OWN_ROUNDS = 5
+_SILENT_REPEATS = 3
 
 
 def is_loop_claim(decision: Decision) -> bool:
     """Say whether a decision is about circles or copies, so that it needs the hops."""
     return decision.cause in {LOOP, DUPLICATE}
+
+
+def find_silent_loop(decision: Decision, recipient: Recipient, route: Route) -> Decision:
+    """Return a loop that the hops prove where no words give a reason, else the decision as it is.
+
+    Some servers stop a loop without a word. Nobody claims it, so several repeats are asked for.
+    """
+    silent = decision.claim is None and recipient.action != "delayed" and recipient.reply is None
+    if not silent or sum(hop.repeated for hop in route.hops) < _SILENT_REPEATS:
+        return decision
+    proof = _find_proof(recipient, None, route)
+    return _settle(decision, LOOP, LOOP_BY_COUNT, (MISCONFIGURED,), proof) if proof else decision
 
 
 def judge_loop(
