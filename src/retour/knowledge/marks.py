@@ -51,7 +51,7 @@ def parse_marks(text: str) -> list[tuple[str, str]]:
     literals: list[tuple[str, str]] = []
     group = ""
     for line in text.splitlines():
-        if line.startswith("["):
+        if line.startswith("[") and line.endswith("]"):
             group = line.strip("[]")
         elif line and not line.startswith("#"):
             literals.append((group, line))

@@ -17,6 +17,8 @@ from retour.wire.fields import parse_groups
 _EXPIRED = re.compile(r"(?:envelope|message) expired", re.I)
 _WORDS = re.compile(r"[^\W\d_]{2,}")
 _NAMES_MAX = 200
+# Characters behind an address in a notice that speak of it.
+_WORDS_OF_ONE = 600
 _GOOD_ACTIONS = frozenset({"delivered", "relayed", "expanded"})
 
 
@@ -85,7 +87,7 @@ def merge_notice(
 ) -> list[Recipient]:
     """Add the human part's words where the machine-readable part leaves the reason open."""
     if not any(_is_open(one) for one in recipients):
-        return recipients
+        return [_with_phase(one, notice, alone=len(recipients) == 1) for one in recipients]
     by_address = {
         (claim.address or "").lower(): claim
         for claim in claims_of_words(notice, excluded, original)
@@ -95,6 +97,17 @@ def merge_notice(
         _merge(one, _find_named(one, by_address) or alone, notice, alone=len(recipients) == 1)
         for one in recipients
     ]
+
+
+def _with_phase(one: Recipient, notice: str, *, alone: bool) -> Recipient:
+    """Take the phase from the words where the fields have the reply without its command."""
+    if one.phase is not None or one.reply is None:
+        return one
+    at = notice.find(one.address) if one.address else -1
+    if at < 0 and not alone:
+        return one
+    phase = find_phase(notice if alone else notice[at : at + _WORDS_OF_ONE])
+    return replace(one, phase=phase) if phase else one
 
 
 def _find_named(one: Recipient, by_address: dict[str, Recipient]) -> Recipient | None:

@@ -9,6 +9,7 @@ _TELLING_FIELDS = (
     "x-dsncontext",
     "x-ui-out-filterresults",
     "x-mc-system",
+    "x-mailmarshal",
 )
 _NOTICE_MAX = 1_500
 _MACHINE_MAX = 400

@@ -27,7 +27,7 @@ _LEADING = "'`(<[{*=/"
 
 
 def parse_address(value: str | None) -> str | None:
-    """Return the first mailbox address of a header value (the one in angle brackets if there is one).
+    """Return the first address of a header value, the one in angle brackets where there is one.
 
     Args:
         value: for example a ``From`` field's value, one character a byte.
@@ -105,11 +105,11 @@ def clean_address(text: str) -> str | None:
     local, at, domain = text.rpartition("@")
     if not at or not local or not domain or len(local) > _LOCAL_MAX or len(domain) > _DOMAIN_MAX:
         return None
-    if "\\x{" in text:
-        text = _XTEXT.sub(_unescape, text)
-    if not text.isascii():
-        text = decode_text(text, "utf-8") if max(text) < "\u0100" else text
-    return text
+    if domain[0] == "[":
+        text = f"{local}@{domain.rstrip(']')}]"
+    if not text.isascii() and max(text) < "\u0100":
+        text = decode_text(text, "utf-8")
+    return _XTEXT.sub(_unescape, text) if "\\x{" in text else text
 
 
 def _unescape(found: re.Match[str]) -> str:
@@ -140,7 +140,9 @@ def parse_recipient(value: str | None) -> str | None:
     _, text = parse_typed(value)
     if _SIMPLE.fullmatch(text):
         return unwrap_address(text) if "=" in text else text
-    if text[:1] in "|/":  # a command or a file of the reporting host, not an address (Exim)
+    if not text:
+        return None
+    if text[0] in "|/":  # a command or a file of the reporting host, not an address (Exim)
         return text[:_LOCAL_MAX]
     text = decode_words(text) if "=?" in text else text
     address = parse_address(text) if "@" in text else None
@@ -160,10 +162,9 @@ _SRS1 = re.compile(
     r"srs1[=+-][^=@]{1,12}=[^=@]{1,255}==?[=+-]?[^=@]{1,12}=[^=@]{1,4}=([^=@]{1,255})=([^@]{1,64})@.+",
     re.I,
 )
-_VERP = re.compile(
-    r"[^@]*[-+=_]([^@=+\-]{1,64}(?:[+.\-][^@=]{1,64})?)=([a-z0-9](?:[a-z0-9-]{0,62}\.)+[a-z]{2,24})@.+",
-    re.I,
-)
+_VERP_DOMAIN = r"([a-z0-9](?:[a-z0-9-]{0,62}\.)+[a-z]{2,24})"
+_PLUS_VERP = re.compile(rf"[^@+]*\+([^@=]{{1,128}})={_VERP_DOMAIN}@.+", re.I)
+_VERP = re.compile(rf"[^@]*[-=_]([^@=+\-]{{1,64}}(?:[+.\-][^@=]{{1,64}})?)={_VERP_DOMAIN}@.+", re.I)
 
 
 def unwrap_address(address: str) -> str:
@@ -195,5 +196,5 @@ def read_verp(address: str) -> str | None:
     """Return the recipient that a VERP return path names (``list-bounces+user=example.net@…``)."""
     if "=" not in address or address[:4].lower() in ("srs0", "srs1", "prvs", "btv1"):
         return None
-    found = _VERP.fullmatch(address)
+    found = _PLUS_VERP.fullmatch(address) or _VERP.fullmatch(address)
     return f"{found[1]}@{found[2]}" if found else None

@@ -27,6 +27,7 @@ _ALIASES = {
 }
 # The guess costs milliseconds, so it sees the neighbourhood of the first odd byte only.
 _GUESS_MAX = 512
+_COUNT_MAX = 20_000
 _TWO_NON_ASCII = re.compile(rb"[\x80-\xff]{2}")
 
 
@@ -59,20 +60,18 @@ def decode_text(text: str, charset: str | None) -> str:
 
 
 def _guess(data: bytes, declared: str) -> str:
-    try:
-        return data.decode("utf-8")
-    except UnicodeDecodeError as error:
-        if error.start > len(data) - 4 and error.reason == "unexpected end of data":
-            return data.decode("utf-8", "replace")
     if b"\x1b$" in data or b"\x1b(" in data:
         return data.decode("iso-2022-jp", "replace")
-    if declared and _exists(declared):
+    text = data.decode("utf-8", "replace")
+    broken = text.count("\ufffd")
+    if broken * 4 <= sum(character > "\x7f" for character in text[:_COUNT_MAX]):
+        return text  # UTF-8, maybe with a cut or a damaged character
+    if declared and declared != "utf-8" and _exists(declared):
         return data.decode(declared, "replace")
     first = _TWO_NON_ASCII.search(data)
     if first is None:
-        return data.decode(
-            "cp1252", "replace"
-        )  # single odd bytes: no multi-byte charset; Western is likeliest
+        # Single odd bytes: no multi-byte charset; Western is likeliest.
+        return data.decode("cp1252", "replace")
     start = max(0, first.start() - 16)
     return data.decode(_guess_name(data[start : start + _GUESS_MAX]), "replace")
 

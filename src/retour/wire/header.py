@@ -125,6 +125,9 @@ def find_headers(text: str, start: int, end: int) -> tuple[int, int, int]:
     if stop < 0:
         stop, body = _unended(text, start, end)
         return start, stop, body
+    delimiter = text.find("\n--", start, stop)
+    if delimiter >= 0:  # the empty line before a delimiter is missing
+        return start, delimiter, delimiter + 1
     return start, min(stop, start + BLOCK_MAX), stop + 2
 
 

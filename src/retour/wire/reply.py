@@ -150,7 +150,7 @@ def _nested_reply(text: str) -> tuple[str, str] | None:
 _CANDIDATE = re.compile(
     r"[45][0-5][0-9](?=-[ ]?[A-Za-z0-9<\"'#(]|[ \t:]+[^\s]|[ \t]*[\])>\"'.,]|[ \t]*(?:\n|\Z))"
     r"(?![ \t]+(?:minutes?|hours?|days?|seconds?|bytes?|[kmg]i?b|times|attempts?|lines|octets)\b)"
-    r"(?![.:][0-9]|-[0-9]{3}-|-[0-9]{4})",
+    r"(?![.:][0-9]|-[0-9]{3}-|-[0-9]{4}|\)[ ]?[0-9])",
     re.I,
 )
 _OPENING = re.compile(
