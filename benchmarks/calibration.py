@@ -2,7 +2,8 @@
 
 ``python -m benchmarks.calibration`` prints, for the labelled replies and the labelled mails, how
 often each ground (a rule's tier and standing, the trained stage's probability) is right, and how
-far the confidences are from that. `retour.diagnose.confidence` is filled with the figures.
+far the confidences are from that. `retour.diagnose.confidence` is filled with the figures. With
+``--folds DIR`` the replies are answered by models that have not seen their clusters.
 """
 
 import argparse
@@ -14,12 +15,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from training.folds import load as load_folds
+
+from retour.diagnose.decision import Classify, ask_model
 from retour.diagnose.diagnosis import conclude, report_reply
 from retour.knowledge.load import load
 from retour.model.route import Route
 from retour.read import read
 
 SHARED = Path(os.environ.get("RETOUR_SHARED", Path(__file__).resolve().parents[2] / "shared"))
+REPLIES = SHARED / "knowledge" / "rejections-open.jsonl"
 _NO_ROUTE = Route(hops=(), complete=False)
 _SURE = 0.9
 
@@ -39,12 +44,21 @@ class Answer:
     right: bool
 
 
-def answer_replies(path: Path = SHARED / "knowledge" / "rejections-open.jsonl") -> list[Answer]:
-    """Answer every labelled reply."""
+def answer_replies(folds: Path | None = None) -> list[Answer]:
+    """Answer every labelled reply.
+
+    Args:
+        folds: models that each may be asked about the clusters that they have not seen, as
+            ``python -m training.fit --folds 5 --out DIR`` writes them; None: the packaged one.
+    """
+    stages: dict[int, Classify] = {}
+    for fold in load_folds(folds) if folds else ():
+        stages.update(dict.fromkeys(fold.replies, fold.classifier.classify))
     answers = []
-    for label in _read_lines(path):
+    for number, label in enumerate(_read_lines(REPLIES)):
         report = report_reply(label["text"])
-        _, decision = conclude(report, report.recipients[0], _NO_ROUTE, load())
+        stage = stages.get(number, ask_model)
+        _, decision = conclude(report, report.recipients[0], _NO_ROUTE, load(), stage)
         right = decision.cause in {label["cause"], *label["also"]}
         answers.append(Answer(decision.ground, decision.confidence, right))
     return answers
@@ -120,8 +134,9 @@ def print_table(title: str, answers: list[Answer]) -> None:
 def main() -> None:
     """Print the tables of all labelled collections."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.parse_args()
-    print_table("replies", answer_replies())
+    parser.add_argument("--folds", type=Path, metavar="DIR", help="models by training.fit --folds")
+    arguments = parser.parse_args()
+    print_table("replies", answer_replies(arguments.folds))
     for name in ("corpus", "lab/bounces"):
         print_table(name, answer_mails(SHARED / name))
 

@@ -13,7 +13,7 @@ from retour.diagnose import diagnose
 from retour.knowledge.load import load
 from retour.model.report import Original, Recipient, Report, Statement
 from retour.model.route import Hop, Route
-from retour.read.claims import speak
+from retour.read.voices import speak
 from retour.wire.reply import fold
 
 CASES = Path(__file__).resolve().parent.parent / "tests" / "fixtures" / "contradictions.toml"

@@ -1,5 +1,6 @@
 """Which cause the claims add up to, how sure that is, and what else it could be."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from retour.diagnose.claims import Claim, is_prose
@@ -20,6 +21,9 @@ from retour.diagnose.families import are_compatible, fits_status, is_undefined
 from retour.model.diagnosis import Alternative, Evidence
 from retour.model.report import Recipient, Statement
 from retour.model.vocabulary import Outcome
+
+Classify = Callable[[str], list[tuple[str, float]]]
+"""A text to causes with probabilities, best first."""
 
 UNKNOWN = "unknown"
 _EXPIRED = "expired"
@@ -56,18 +60,19 @@ class Decision:
     outcome: Outcome | None = None
 
 
-def decide(claims: tuple[Claim, ...], recipient: Recipient) -> Decision:
+def decide(claims: tuple[Claim, ...], recipient: Recipient, classify: Classify) -> Decision:
     """Weigh the claims about one recipient.
 
     Args:
         claims: strongest first.
         recipient: whose claims they are; its statements go to the trained stage where no telling
             words speak.
+        classify: the trained stage.
     """
     best = _choose(claims)
     if best is not None and best.firm:
         return _turn_to_sender(_decide_by_rule(best, claims, recipient), recipient)
-    guesses = _ask_model(recipient)
+    guesses = _ask(recipient, classify)
     if best is None or best.cause == UNKNOWN:
         return _turn_to_sender(_decide_by_model(guesses, claims, recipient), recipient)
     return _turn_to_sender(_combine(best, claims, guesses, recipient), recipient)
@@ -297,14 +302,19 @@ def _model_text(recipient: Recipient) -> Statement | None:
     return spoken[0] if spoken else next(iter(recipient.statements), None)
 
 
-def _ask_model(recipient: Recipient) -> list[tuple[str, float]]:
-    statement = _model_text(recipient)
-    if statement is None or not statement.text:
-        return []
+def ask_model(text: str) -> list[tuple[str, float]]:
+    """Ask the trained stage that ships with the package; see `Classifier.classify`."""
     # Loaded only where it is needed: most replies are read by rules.
     from retour.knowledge.classifier import load  # noqa: PLC0415
 
-    return load().classify(statement.text)[: _ALTERNATIVES_MAX + 1]
+    return load().classify(text)
+
+
+def _ask(recipient: Recipient, classify: Classify) -> list[tuple[str, float]]:
+    statement = _model_text(recipient)
+    if statement is None or not statement.text:
+        return []
+    return classify(statement.text)[: _ALTERNATIVES_MAX + 1]
 
 
 def _model_evidence(cause: str, recipient: Recipient) -> Evidence:

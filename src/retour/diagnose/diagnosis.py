@@ -2,7 +2,7 @@
 
 from retour.diagnose.claims import Claim, gather_claims
 from retour.diagnose.contradictions import find_contradictions
-from retour.diagnose.decision import Decision, decide
+from retour.diagnose.decision import Classify, Decision, ask_model, decide
 from retour.diagnose.facts import collect_facts
 from retour.diagnose.loop import find_silent_loop, is_loop_claim, judge_loop
 from retour.diagnose.outcome import (
@@ -98,11 +98,23 @@ def report_reply(text: str) -> Report:
 
 
 def conclude(
-    report: Report, recipient: Recipient, route: Route, knowledge: Knowledge
+    report: Report,
+    recipient: Recipient,
+    route: Route,
+    knowledge: Knowledge,
+    classify: Classify = ask_model,
 ) -> tuple[tuple[Claim, ...], Decision]:
-    """Return the claims about a recipient, strongest first, and what they add up to."""
+    """Return the claims about a recipient, strongest first, and what they add up to.
+
+    Args:
+        report: that names the recipient.
+        recipient: whose claims they are.
+        route: the original's hops.
+        knowledge: rules, codes and causes.
+        classify: the trained stage; another one where it is measured on texts that it has seen.
+    """
     claims = gather_claims(recipient, report.producer, knowledge, alone=len(report.recipients) == 1)
-    decision = decide(claims, recipient)
+    decision = decide(claims, recipient, classify)
     if is_loop_claim(decision):
         decision = judge_loop(decision, claims, recipient, report.original, route)
     else:
