@@ -1,0 +1,1 @@
+"""How the trained second stage is made and measured; no part of the installed package."""
