@@ -22,20 +22,20 @@ TIER_CONFIDENCE: Mapping[tuple[Ground, Standing], float] = {
     ("receiver", "backed"): 0.98,
     ("receiver", "alone"): 0.97,
     ("receiver", "contested"): 0.92,
-    ("server", "backed"): 0.97,
-    ("server", "alone"): 0.96,
+    ("server", "backed"): 0.98,
+    ("server", "alone"): 0.97,
     ("server", "contested"): 0.9,
-    ("phrase", "backed"): 0.96,
-    ("phrase", "alone"): 0.94,
-    ("phrase", "contested"): 0.8,
+    ("phrase", "backed"): 0.97,
+    ("phrase", "alone"): 0.95,
+    ("phrase", "contested"): 0.83,
     ("status", "backed"): 0.92,
     ("status", "alone"): 0.82,
     ("status", "contested"): 0.7,
-    ("notice", "backed"): 0.9,
-    ("notice", "alone"): 0.88,
+    ("notice", "backed"): 0.92,
+    ("notice", "alone"): 0.9,
     ("notice", "contested"): 0.75,
-    ("generic", "backed"): 0.82,
-    ("generic", "alone"): 0.74,
+    ("generic", "backed"): 0.87,
+    ("generic", "alone"): 0.77,
     ("generic", "contested"): 0.6,
     ("vague", "backed"): 0.55,
     ("vague", "alone"): 0.55,
@@ -68,14 +68,17 @@ MODEL_AGREES = 0.95
 MODEL_DIFFERS = 0.9
 """What a rule's confidence counts where the stage says something else."""
 
-NOTHING_SAID = 0.4
+NOTHING_SAID = 0.55
 """Confidence of ``unknown`` where the report gives no words at all."""
 
-EXPIRED_CEILING = 0.7
-"""Ceiling where a reporter says that time ran out: it says when, and mostly could say why."""
+EXPIRED_CEILING = 0.6
+"""Ceiling where a reporter says that time ran out: about half of them keep back a reason."""
 
-DELAY_SUPPOSED = 0.6
+DELAY_SUPPOSED = 0.7
 """Confidence of ``unreachable`` for a delay whose notice names no reason."""
+
+MODEL_ON_DELAY = 0.6
+"""From this probability on the trained stage's reading of such a notice goes before it."""
 
 # A loop claim by what supports it (design section 3.4); the hops are a proof, words are not.
 LOOP_PROVED = 0.97

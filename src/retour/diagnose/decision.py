@@ -9,6 +9,7 @@ from retour.diagnose.confidence import (
     EXPIRED_CEILING,
     MODEL_ALONE,
     MODEL_ALONE_ON_PROSE,
+    MODEL_ON_DELAY,
     MODEL_OVERRULES,
     MODEL_TRUST,
     NOTHING_SAID,
@@ -213,7 +214,7 @@ def _decide_by_model(
     guesses: list[tuple[str, float]], claims: tuple[Claim, ...], recipient: Recipient
 ) -> Decision:
     sure = guesses[0][1] if guesses and guesses[0][0] != UNKNOWN else 0.0
-    if recipient.action == "delayed" and recipient.reply is None and sure < DELAY_SUPPOSED:
+    if recipient.action == "delayed" and recipient.reply is None and sure < MODEL_ON_DELAY:
         return _suppose_unreachable(recipient)
     statement = _model_text(recipient)
     prose = statement is not None and is_prose(statement)
