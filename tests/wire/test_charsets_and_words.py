@@ -17,10 +17,12 @@ TEXTS = {
     "declared with quotes": ("é".encode(), '"UTF-8"', "é"),
     "UTF-8 undeclared": ("Zustellung für Jörg".encode(), None, "Zustellung für Jörg"),
     "UTF-8 declared as ASCII": ("für".encode(), "us-ascii", "für"),
+    "Latin-1 declared as UTF-8": ("Müller".encode("latin-1"), "utf-8", "Müller"),
     "Windows quotes as Latin-1": (b"\x93so\x94", "iso-8859-1", "“so”"),
     "single odd byte": (b"caf\xe9 noir", None, "café noir"),
     "Shift_JIS": (JAPANESE.encode("cp932"), "Shift_JIS", JAPANESE),
     "ISO-2022-JP": (JAPANESE.encode("iso-2022-jp"), "iso-2022-jp", JAPANESE),
+    "ISO-2022-JP undeclared": (JAPANESE.encode("iso-2022-jp"), None, JAPANESE),
     "EUC-JP": (JAPANESE.encode("euc-jp"), "euc-jp", JAPANESE),
     "GB2312": (CHINESE.encode("gb2312"), "gb2312", CHINESE),
     "GB18030 called GB2312": ("镕".encode("gb18030"), "gb2312", "镕"),
@@ -30,7 +32,11 @@ TEXTS = {
     "UTF-7": (b"Zustellung f+APw-r", "utf-7", "Zustellung für"),
     "unknown charset": ("für".encode(), "x-no-such", "für"),
     "a codec that is no charset": ("für".encode(), "base64", "für"),
-    "cut inside a character": ("für immer ü".encode()[:-1], None, "für immer \ufffd"),
+    "cut inside a character": (
+        "Größere Bücher für Jörgs Mädchen ü".encode()[:-1],
+        None,
+        "Größere Bücher für Jörgs Mädchen \ufffd",
+    ),
     "nothing": (b"", "utf-8", ""),
 }
 

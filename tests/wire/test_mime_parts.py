@@ -105,6 +105,11 @@ STRUCTURES = {
         ("multipart/mixed", [("multipart/alternative", ["text/plain"]), "text/html"]),
         ["missing-end-boundary"],
     ),
+    "delimiter right behind the header": (
+        "Content-Type: multipart/mixed; boundary=b\n--b\n\none\n--b--\n",
+        ("multipart/mixed", ["text/plain"]),
+        [],
+    ),
     "preamble and epilogue": (
         "Content-Type: multipart/mixed; boundary=b\n\npre\n--b\n\none\n--b--\npost\n--b\n\nx\n",
         ("multipart/mixed", ["text/plain"]),

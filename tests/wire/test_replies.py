@@ -130,6 +130,7 @@ PROSE = {
     "count of minutes": ("tried for 450 minutes", None),
     "size": ("a limit of 500 MB", None),
     "phone": ("call +1 650 253-0000 or 555-1234", None),
+    "phone in brackets": ("phone: (555) 555-0100", None),
     "part of a number": ("id 1550 5501 5.501", None),
     "IP address": ("from 192.0.2.550 and 10.450.1.1", None),
     "plain number": ("over 500 people came", None),

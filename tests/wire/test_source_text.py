@@ -40,6 +40,7 @@ def test_double_spaced_mail_is_read_single_spaced() -> None:
 @pytest.mark.parametrize(
     "raw",
     [
+        b"Subject: x\n\na\n\nb\n\nc\n\nd\n",
         b"Subject: x\nFrom: y\n\na\n\nb\n\nc\n\nd\n\ne\n\nf\n",
         b"Dear Bob,\n\nhello\n",
     ],
