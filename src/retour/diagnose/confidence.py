@@ -48,8 +48,7 @@ TIER_CONFIDENCE: Mapping[tuple[Ground, Standing], float] = {
 # The trained stage is asked where no telling words speak. From this probability on its answer goes
 # before the rule's. A telling code never gives way: on replies of clusters that the stage was not
 # fitted on, the code is right in three of four where they differ, however sure the stage is.
-MODEL_OVERRULES: Mapping[Ground, float] = {
-    "notice": 0.9,
+MODEL_OVERRULES: Mapping[Tier, float] = {
     "generic": 0.8,
     "vague": 0.6,
     "code": 0.3,

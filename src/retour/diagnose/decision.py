@@ -71,7 +71,7 @@ def decide(claims: tuple[Claim, ...], recipient: Recipient, classify: Classify) 
         classify: the trained stage.
     """
     best = _choose(claims)
-    if best is not None and best.firm:
+    if best is not None and best.telling:
         return _turn_to_sender(_decide_by_rule(best, claims, recipient), recipient)
     guesses = _ask(recipient, classify)
     if best is None or best.cause == UNKNOWN:
@@ -188,9 +188,8 @@ def _combine(
     if not guesses:
         return decision
     guess, probability = guesses[0]
-    tier: Ground = "notice" if best.telling else best.tier
     agrees = guess == best.cause
-    if not agrees and probability >= MODEL_OVERRULES.get(tier, _NEVER):
+    if not agrees and probability >= MODEL_OVERRULES.get(best.tier, _NEVER):
         return _decide_by_model(guesses, claims, recipient)
     confidence = join_model(decision.confidence, probability, agrees=agrees)
     if best.cause == _EXPIRED:
