@@ -109,6 +109,8 @@ def clean_address(text: str) -> str | None:
         text = f"{local}@{domain.rstrip(']')}]"
     if not text.isascii() and max(text) < "\u0100":
         text = decode_text(text, "utf-8")
+        if not all(text.rpartition("@")):
+            return None
     return _XTEXT.sub(_unescape, text) if "\\x{" in text else text
 
 

@@ -25,6 +25,10 @@ _ALIASES = {
     "unknown-8bit": "",
     "binary": "",
 }
+# Codecs of Python that are no charsets of mail: they raise on 8-bit, or decode escapes.
+_REFUSED = frozenset(
+    ("idna", "undefined", "punycode", "unicode_escape", "unicode-escape", "raw_unicode_escape")
+)
 # The guess costs milliseconds, so it sees the neighbourhood of the first odd byte only.
 _GUESS_MAX = 512
 _COUNT_MAX = 20_000
@@ -51,6 +55,8 @@ def decode_text(text: str, charset: str | None) -> str:
     data = text.encode("latin-1", "replace")
     name = (charset or "").strip("\"' ").lower()
     name = _ALIASES.get(name, name)
+    if name in _REFUSED:
+        name = ""
     if name:
         try:
             return data.decode(name)
@@ -88,4 +94,6 @@ def _guess_name(data: bytes) -> str:
     from charset_normalizer import from_bytes  # noqa: PLC0415
 
     best = from_bytes(data).best()
-    return best.encoding if best and _exists(best.encoding) else "cp1252"
+    if best is None or best.encoding.startswith(("utf_16", "utf_32")):
+        return "cp1252"  # mail text is never UTF-16 (RFC 2781 §4)
+    return best.encoding if _exists(best.encoding) else "cp1252"

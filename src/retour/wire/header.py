@@ -100,7 +100,7 @@ def _is_name(name: str) -> bool:
 
 
 _FIELD_LINE = re.compile(r"[!-9;-~]+[ \t]*:")
-_JUNK_LINE = re.compile(r"(?:>?From |\s*\n)")
+_JUNK_LINE = re.compile(r"(?:>?From |[ \t]*\n)")
 
 
 def find_headers(text: str, start: int, end: int) -> tuple[int, int, int]:
