@@ -5,8 +5,8 @@
 'user-unknown'
 
 ``explain`` takes the bytes of a mail (or the text of a bounce that somebody pasted) and returns an
-`Analysis`; ``explain_reply`` takes one server reply or one code and returns a `ReplyAnalysis`. Both are
-pure: no network, no clock, the same answer for the same bytes.
+`Analysis`; ``explain_reply`` takes one server reply or one code and returns a `ReplyAnalysis`. Both
+are pure: no network, no clock, the same answer for the same bytes.
 """
 
 from retour.analyse import explain, explain_reply

@@ -72,7 +72,7 @@ class Original:
         date: aware time of the Date field.
         envelope_id: RFC 3464 §2.2.1.
         returned: how much of it came back.
-        header_block: the header lines as they came (line ends normalised to LF), or an empty string.
+        header_block: the header lines as they came (line ends LF), or an empty string.
     """
 
     message_id: str | None

@@ -1,4 +1,4 @@
-"""The closed words of the contract, as types: every field that has a fixed set of values takes it from here."""
+"""The closed words of the contract, as types: every field with a fixed set takes it from here."""
 
 from typing import Literal
 
