@@ -104,7 +104,8 @@ def gather_claims(
         recipient: the claims of the report.
         producer: the system that wrote the notice.
         knowledge: the rules.
-        alone: whether the report is about this recipient only.
+        alone: whether the report is about this recipient only, or gives no recipient a reply
+            of its own, so that its words are meant for each.
     """
     claims: list[Claim] = []
     seen: set[str] = set()
@@ -159,6 +160,9 @@ def _read(
         rank = ranks.get(match.rule.tier, _CODE_RANK)
         if rank == _CODE_RANK and statement.speaker == "wrapper":
             continue
+        # A vague word somewhere in a long text is advice or a footer, not the reason.
+        if match.rule.tier not in TELLING and is_prose(statement) and _is_long(statement):
+            continue
         # Prose that does not fit the code beside it may be a footer about something else.
         if field and rank < _BELOW_FIELD_RANK and not fits_status(cause, field):
             rank = _BELOW_FIELD_RANK
@@ -174,6 +178,10 @@ def _settles(claim: Claim) -> bool:
 def is_prose(statement: Statement) -> bool:
     """Say whether a statement is words for people around or beside a reply."""
     return statement.reply is None and statement.where.startswith(_WHOLE_NOTICE)
+
+
+def _is_long(statement: Statement) -> bool:
+    return len(statement.text) > _REASON_MAX
 
 
 def _is_rambling(statement: Statement) -> bool:

@@ -113,7 +113,8 @@ def conclude(
         knowledge: rules, codes and causes.
         classify: the trained stage; another one where it is measured on texts that it has seen.
     """
-    claims = gather_claims(recipient, report.producer, knowledge, alone=len(report.recipients) == 1)
+    alone = len(report.recipients) == 1 or all(one.reply is None for one in report.recipients)
+    claims = gather_claims(recipient, report.producer, knowledge, alone=alone)
     decision = decide(claims, recipient, classify)
     if is_loop_claim(decision):
         decision = judge_loop(decision, claims, recipient, report.original, route)

@@ -64,6 +64,9 @@ def _of_entry(entry: Entry) -> Recipient:
         statements = speak(entry.diagnostic, where, "remote" if remote else "reporter")
         if remote is None and (len(statements) > 1 or entry.diagnostic_type == "x-postfix"):
             remote = find_host(entry.diagnostic)
+    if len(entry.status_note) > 3:
+        place = f"delivery-status/{entry.group}/Status"
+        statements += (Statement("reporter", place, entry.status_note, None),)
     reply = statements[0].reply if statements else None
     final = entry.final_recipient or entry.original_recipient
     original = entry.original_recipient
@@ -122,7 +125,7 @@ def _merge(one: Recipient, found: Recipient | None, notice: str, *, alone: bool)
         return one
     if found is None:
         return _with_words(one, notice, alone=alone)
-    reply = one.reply or found.reply
+    reply = found.reply if found.reply and one.reply and _is_cut(one) else one.reply or found.reply
     return replace(
         one,
         address=one.address or found.address,
@@ -130,8 +133,14 @@ def _merge(one: Recipient, found: Recipient | None, notice: str, *, alone: bool)
         status=one.status or (reply.status if reply else None),
         remote_mta=one.remote_mta or found.remote_mta,
         phase=one.phase or found.phase,
-        statements=one.statements + found.statements,
+        statements=_join(one, found),
     )
+
+
+def _join(one: Recipient, found: Recipient) -> tuple[Statement, ...]:
+    if one.statements and found.reply and _is_cut(one):
+        return found.statements + one.statements
+    return one.statements + found.statements
 
 
 def _with_words(one: Recipient, notice: str, *, alone: bool) -> Recipient:
@@ -149,11 +158,19 @@ def _with_words(one: Recipient, notice: str, *, alone: bool) -> Recipient:
     return replace(one, statements=one.statements + whole_notice(notice))
 
 
+def _is_cut(one: Recipient) -> bool:
+    """Tell whether only the first lines of a multi-line reply (RFC 5321 §4.2.1) are there."""
+    text = one.statements[0].text
+    return text[3:4] == "-" and text[:3].isdigit() and f" {text[:3]} " not in text
+
+
 def _is_open(one: Recipient) -> bool:
     """Tell whether a recipient's own fields give no reply, or one without words of its own."""
     if one.action in _GOOD_ACTIONS:
         return False
-    return one.reply is None or len(_WORDS.findall(one.statements[0].text[:200])) < 2
+    if one.reply is None:
+        return True
+    return _is_cut(one) or len(_WORDS.findall(one.statements[0].text[:200])) < 2
 
 
 def claims_of_feedback(message: Message) -> list[Recipient]:

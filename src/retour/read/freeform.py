@@ -75,16 +75,14 @@ def _prefer_original(claims: list[Claim], original: Original | None) -> list[Cla
 
 def _of_claim(claim: Claim, whole: tuple[Statement, ...]) -> Spoken:
     spoken = speak_prose(claim.reason, f"text/{claim.line}")
-    if not spoken.statements or claim.strength == 3:
-        return spoken._replace(statements=spoken.statements + whole)
-    return spoken
+    return spoken._replace(statements=spoken.statements + whole)
 
 
 def _of_only_claim(
     claim: Claim, notice: str, whole: tuple[Statement, ...], action: Action | None
 ) -> Recipient:
     spoken = _of_claim(claim, whole)
-    if spoken.reply is None and claim.strength == 3:
+    if spoken.reply is None:
         # "Could not be delivered because of 550 …. The following recipients were affected: …"
         outer = speak_prose(notice, "text")
         if outer.reply:

@@ -38,6 +38,7 @@ class Entry(NamedTuple):
         group: its number in the part, from 1.
         diagnostic: the words of ``Diagnostic-Code``, decoded, without the type.
         diagnostic_type: ``smtp``, ``x-postfix`` ...; empty where none is given.
+        status_note: the comment behind the code in ``Status``, or an empty string.
     """
 
     group: int
@@ -47,6 +48,7 @@ class Entry(NamedTuple):
     status: str | None
     diagnostic: str
     diagnostic_type: str
+    status_note: str
     remote_mta: str | None
     last_attempt_at: datetime | None
     will_retry_until: datetime | None
@@ -116,8 +118,10 @@ def _read_entry(fields: Headers, group: int) -> Entry:
     kind, diagnostic = parse_typed(_people_text(get("diagnostic-code")))
     action = get("action")
     status = get("status")
+    note = ""
     if status and not _PLAIN_STATUS.fullmatch(status):
         found = _STATUS.search(status)
+        note = _people_text(status[found.end() :] if found else status).strip("() ")
         status = found[1] if found else None
     final = parse_recipient(get("final-recipient"))
     original = parse_recipient(get("original-recipient"))
@@ -129,6 +133,7 @@ def _read_entry(fields: Headers, group: int) -> Entry:
         status or None,
         diagnostic,
         kind,
+        note,
         read_host(get("remote-mta")),
         parse_date(get("last-attempt-date")),
         parse_date(get("will-retry-until")),

@@ -15,8 +15,10 @@ from retour.wire.address import find_addresses, read_verp, unwrap_address
 LINES_MAX = 600
 CLAIMS_MAX = 200
 REASON_LINES_MAX = 25
+NEAR_LINES_MAX = 8
 LINE_MAX = 2_000
 
+_RULER = re.compile(r"[ \t]*[-=_*~]{5,}[ \t]*\Z")
 _ONLY_MARKS = re.compile(r"[\W_]*(?:mailto:|rfc822;|smtp:)?[\W_]*\Z", re.I)
 _BULLET = re.compile(r"[\W_]*(?:[0-9]{1,3}[.)]|[a-z][.)])?[\W_]*\Z", re.I)
 _GROUPS = {name: frozenset(words) for name, words in load_groups("address").items()}
@@ -76,11 +78,27 @@ def find_claims(notice: str, excluded: frozenset[str]) -> list[Claim]:
     chosen = [mark for mark in marks if mark[1] == strength]
     if strength == 3:
         return _with_following_lines(chosen, lines)
-    whole = notice.strip()
     claims: dict[str, Claim] = {}
-    for number, level, address, _ in chosen:
-        claims.setdefault(address.lower(), Claim(address, whole, number + 1, level))
+    stops = [mark[0] for mark in chosen[1:]] + [len(lines)]
+    for (number, level, address, _), stop in zip(chosen, stops, strict=True):
+        words = _near(lines, number) if len(chosen) == 1 else _between(lines, number, stop)
+        claims.setdefault(address.lower(), Claim(address, words, number + 1, level))
     return list(claims.values())
+
+
+def _near(lines: list[str], number: int) -> str:
+    """Return the line that names an address and the paragraph that goes on below it."""
+    end = number + 1
+    while end < min(len(lines), number + NEAR_LINES_MAX) and (
+        lines[end].strip() or lines[end - 1].rstrip().endswith(":")
+    ):
+        end += 1
+    return "\n".join(lines[number:end]).strip()
+
+
+def _between(lines: list[str], number: int, stop: int) -> str:
+    """Return the lines from one that names an address up to the next that does."""
+    return "\n".join(lines[number : max(number + 1, min(stop, number + NEAR_LINES_MAX))]).strip()
 
 
 def _read_line(number: int, line: str, excluded: frozenset[str]) -> list[tuple[int, int, str, str]]:
@@ -129,7 +147,7 @@ def _with_following_lines(marks: list[tuple[int, int, str, str]], lines: list[st
     for index, (number, level, address, rest) in enumerate(marks):
         stop = marks[index + 1][0] if index + 1 < len(marks) else len(lines)
         following = lines[number + 1 : min(stop, number + 1 + REASON_LINES_MAX)]
-        reason = "\n".join([rest, *following]).strip()
+        reason = _join_reason(rest, following)
         waiting.append((number, address))
         if not any(character.isalnum() for character in reason) and index + 1 < len(marks):
             continue
@@ -144,6 +162,17 @@ def _with_following_lines(marks: list[tuple[int, int, str, str]], lines: list[st
                 )
         waiting = []
     return list(claims.values())
+
+
+def _join_reason(rest: str, following: list[str]) -> str:
+    """Join the lines of a reason; a ruled line behind words ends it."""
+    said = any(character.isalnum() for character in rest)
+    for count, line in enumerate(following):
+        if said and _RULER.match(line):
+            following = following[:count]
+            break
+        said = said or any(character.isalnum() for character in line)
+    return "\n".join([rest, *following]).strip()
 
 
 def _bare_names(lines: list[str]) -> list[tuple[int, int, str, str]]:

@@ -90,9 +90,9 @@ def _weigh(
 ) -> int:
     """Add up the signs of a report; each line is one of them."""
     headers = message.headers
-    speaks = "failed" in signs or "late" in signs
     if not len(headers):
-        return REPORT_THRESHOLD if speaks or _has_reply(notice) else 0
+        return REPORT_THRESHOLD if _speaks(signs, {"late"}) or _has_reply(notice) else 0
+    speaks = _speaks(signs, titles)
     score = weigh_sender(headers.get("from") or "")
     if (headers.get("return-path") or "?").strip() in ("<>", "<MAILER-DAEMON>", ""):
         score += 1
@@ -115,6 +115,11 @@ def _weigh(
         score += 1 if _has_reply(notice) else 0
         score += 3 if _STATUS_FIELDS.search(notice, 0, _LOOK_MAX) else 0
     return score
+
+
+def _speaks(signs: dict[str, int], titles: set[str]) -> bool:
+    """Tell whether the words are a report's; "we will continue to" alone is anybody's."""
+    return "failed" in signs or ("late" in signs and "late" in titles)
 
 
 _STATUS_FIELDS = re.compile(r"(?:reporting-mta|final-recipient)[ \t]*:", re.I)

@@ -22,6 +22,7 @@ _COMMAND = re.compile(r"^>>> ?(.{1,500})", re.M)
 _ANSWER_LINE = re.compile(r"<<< ?([245][0-9][0-9])([- ])(.*)")
 _LOCAL_LINE = re.compile(r"([245][0-5][0-9])[ -](?:[245]\.[0-9]{1,3}\.[0-9]{1,3} )?(.*)")
 LINES_MAX = 400
+RECIPIENTS_MAX = 200
 
 
 @dataclass(slots=True)
@@ -76,6 +77,8 @@ def _listed(text: str) -> dict[str, Account]:
         if not lines.strip():
             continue
         first = lines.split("\n", 1)[0]
+        if len(accounts) >= RECIPIENTS_MAX:
+            break
         address = parse_address(first) if "@" in first else None
         if address is None:
             bare = first.strip().strip("<>\"' ,")
@@ -96,43 +99,99 @@ def _listed(text: str) -> dict[str, Account]:
     return accounts
 
 
-def _add_session(accounts: dict[str, Account], text: str) -> None:
-    """Walk the session; a reply belongs to the recipient named in it or in the command above."""
-    host: str | None = None
-    command = ""
-    current: Account | None = None
-    answer: list[str] = []
-    for line in map(str.strip, text.split("\n", LINES_MAX)[:LINES_MAX]):
+class _Session:
+    """One walk through a transcript: a reply belongs to whom it, or the command above it, names.
+
+    A reply that names nobody waits for the reporter's own line below it, which names the recipient;
+    what still waits at the end belongs to the listed recipients that got no reply.
+    """
+
+    def __init__(self, accounts: dict[str, Account]) -> None:
+        self.accounts = accounts
+        self.is_listed = bool(accounts)
+        self.host: str | None = None
+        self.command = ""
+        self.current: Account | None = None
+        self.lines: list[str] = []
+        self.waiting: list[tuple[str, str]] = []
+
+    def read(self, line: str) -> None:
+        """Read the next line."""
         talking = _TALKING.search(line)
-        if talking:
-            host = talking[1].rstrip(".:")
-            current = None
-            continue
         said = _COMMAND.match(line)
-        if said:
-            command = said[1]
-            current = (
-                _named(accounts, command)
-                if "@" in command and command[:4].lower() != "mail"
-                else None
-            )
-            answer = []
-            continue
         got = _ANSWER_LINE.match(line)
-        if got:
-            answer.append(line[3:].strip())
+        if talking:
+            self._talk(talking[1].rstrip(".:"))
+        elif said:
+            self._command(said[1])
+        elif got:
+            self.lines.append(line[3:].strip())
             if got[2] != "-":
-                _attach(
-                    accounts, current or _named(accounts, line), host, command, " ".join(answer)
-                )
-                answer = []
-            continue
-        local = _LOCAL_LINE.match(line)
-        if local and line[:1] != "2":
-            _note(accounts, line, host)
+                self._answer(" ".join(self.lines))
+        elif _LOCAL_LINE.match(line) and line[:1] != "2":
+            self._note(line)
+
+    def finish(self) -> None:
+        """Hand out what still waits."""
+        for account in self.accounts.values():
+            if not account.answers:
+                self._take_waiting(account)
+
+    def _talk(self, host: str) -> None:
+        if not self.is_listed:
+            self.waiting.clear()
+        self.host = host
+        self.current = None
+
+    def _command(self, command: str) -> None:
+        self.command = command
+        self.lines = []
+        is_recipient = "@" in command and command[:4].lower() != "mail"
+        self.current = _find_account(self.accounts, command) if is_recipient else None
+
+    def _answer(self, answer: str) -> None:
+        self.lines = []
+        if answer[:1] in "23":
+            return
+        account = self.current or _find_account(self.accounts, answer)
+        if account is None:
+            self.waiting.append((self.command, answer))
+        else:
+            self._give(account, self.command, answer)
+
+    def _give(self, account: Account, command: str, answer: str) -> None:
+        account.answers.append(answer)
+        account.host = account.host or self.host
+        account.phase = account.phase or command
+
+    def _take_waiting(self, account: Account) -> None:
+        for command, answer in self.waiting:
+            self._give(account, command, answer)
+
+    def _note(self, line: str) -> None:
+        """Read a line of the reporter's own: ``554 <a@b>... Host unknown``."""
+        account = _find_account(self.accounts, line)
+        names = find_addresses(line) if account is None and not self.is_listed else []
+        if names and "..." in line:
+            address = names[0][0]
+            account = self.accounts.setdefault(address.lower(), Account(address))
+        if account is not None:
+            self._take_waiting(account)
+            self.waiting.clear()
+        targets = [account] if account else [a for a in self.accounts.values() if not a.notes]
+        for target in targets:
+            target.notes.append(line)
+            target.host = target.host or self.host
 
 
-def _named(accounts: dict[str, Account], text: str) -> Account | None:
+def _add_session(accounts: dict[str, Account], text: str) -> None:
+    session = _Session(accounts)
+    for line in text.split("\n", LINES_MAX)[:LINES_MAX]:
+        session.read(line.strip())
+    session.finish()
+
+
+def _find_account(accounts: dict[str, Account], text: str) -> Account | None:
     for address, _, _ in find_addresses(text):
         found = accounts.get(address.lower())
         if found:
@@ -141,46 +200,3 @@ def _named(accounts: dict[str, Account], text: str) -> Account | None:
             if account.expanded_from and account.expanded_from.lower() == address.lower():
                 return account
     return None
-
-
-def _attach(
-    accounts: dict[str, Account],
-    account: Account | None,
-    host: str | None,
-    command: str,
-    answer: str,
-) -> None:
-    if answer[:1] == "2" or answer[:1] == "3":
-        return
-    targets = [account] if account else list(accounts.values())
-    for target in targets:
-        if account is None and target.answers:
-            continue
-        target.answers.append(answer)
-        target.host = target.host or host
-        target.phase = target.phase or command
-
-
-def _note(accounts: dict[str, Account], line: str, host: str | None) -> None:
-    account = _named(accounts, line)
-    if account is None:
-        names = find_addresses(line)
-        on_session_alone = not accounts or all(
-            not a.reason and not a.answers and not a.notes for a in accounts.values()
-        )
-        if (
-            names
-            and line[:1] in "45"
-            and "..." in line
-            and on_session_alone | (len(accounts) > 0 and not _had_list(accounts))
-        ):
-            address = names[0][0]
-            account = accounts.setdefault(address.lower(), Account(address))
-    targets = [account] if account else [a for a in accounts.values() if not a.notes]
-    for target in targets:
-        target.notes.append(line)
-        target.host = target.host or host
-
-
-def _had_list(accounts: dict[str, Account]) -> bool:
-    return any(account.reason or account.expanded_from for account in accounts.values())
