@@ -11,7 +11,7 @@ _TELLING_FIELDS = (
     "x-mc-system",
     "x-mailmarshal",
 )
-_NOTICE_MAX = 1_500
+_NOTICE_MAX = 1_000
 _MACHINE_MAX = 400
 
 

@@ -31,7 +31,6 @@ _REFUSED = frozenset(
 )
 # The guess costs milliseconds, so it sees the neighbourhood of the first odd byte only.
 _GUESS_MAX = 512
-_COUNT_MAX = 20_000
 _TWO_NON_ASCII = re.compile(rb"[\x80-\xff]{2}")
 
 
@@ -68,9 +67,12 @@ def decode_text(text: str, charset: str | None) -> str:
 def _guess(data: bytes, declared: str) -> str:
     if b"\x1b$" in data or b"\x1b(" in data:
         return data.decode("iso-2022-jp", "replace")
-    text = data.decode("utf-8", "replace")
+    try:
+        return data.decode("utf-8")
+    except UnicodeDecodeError:
+        text = data.decode("utf-8", "replace")
     broken = text.count("\ufffd")
-    if broken * 4 <= sum(character > "\x7f" for character in text[:_COUNT_MAX]):
+    if broken * 4 <= len(text) - len(text.encode("ascii", "ignore")):
         return text  # UTF-8, maybe with a cut or a damaged character
     if declared and declared != "utf-8" and _exists(declared):
         return data.decode(declared, "replace")

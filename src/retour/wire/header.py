@@ -100,6 +100,7 @@ def _is_name(name: str) -> bool:
 
 
 _FIELD_LINE = re.compile(r"[!-9;-~]+[ \t]*:")
+_JUNK_STARTS = frozenset(" \t\n>F")
 _JUNK_LINE = re.compile(r"(?:>?From |[ \t]*\n)")
 
 
@@ -111,7 +112,7 @@ def find_headers(text: str, start: int, end: int) -> tuple[int, int, int]:
     Returns:
         ``(block_start, block_end, body_start)``; the block is empty where no header begins there.
     """
-    while start < end:
+    while start < end and text[start] in _JUNK_STARTS:
         junk = _JUNK_LINE.match(text, start, end)
         if not junk:
             break
