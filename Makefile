@@ -28,8 +28,12 @@ lint: install
 	$(BIN)/lint-imports
 	$(BIN)/retour rules check
 
-bench: install
+bench: $(VENV)/.training
 	$(BIN)/python -m benchmarks
+
+$(VENV)/.training: $(STAMP)
+	$(BIN)/pip install --quiet --disable-pip-version-check --group train
+	touch $@
 
 clean:
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis
