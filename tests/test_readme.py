@@ -2,8 +2,9 @@
 
 import doctest
 import re
+from pathlib import Path
 
-from tests.conftest import ROOT
+ROOT = Path(__file__).resolve().parent.parent
 
 
 def test_the_readme_example_gives_what_it_shows() -> None:

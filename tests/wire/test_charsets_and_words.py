@@ -108,3 +108,24 @@ def test_no_bytes_and_no_charset_name_raise(data: bytes, charset: str | None) ->
     """Any bytes under any name give some text."""
     assert isinstance(decode_text(data.decode("latin-1"), charset), str)
     assert isinstance(decode_words(data.decode("latin-1")), str)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "idna",
+        "undefined",
+        "punycode",
+        "unicode_escape",
+        "raw_unicode_escape",
+        "rot13",
+        "hex",
+        "oem",
+    ],
+)
+@pytest.mark.parametrize("data", [b"caf\xe9", b"a-b\\x41\\q \xff", b"\xff"])
+def test_codec_that_is_no_charset_of_mail_is_not_used(name: str, data: bytes) -> None:
+    """Python's own codecs that are no charsets neither raise nor rewrite the words."""
+    text = data.decode("latin-1")
+    assert decode_text(text, name) == decode_text(text, None)
+    assert decode_words(f"=?{name}?b?{base64.b64encode(data).decode()}?=")

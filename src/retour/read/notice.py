@@ -32,6 +32,8 @@ _HEADER = re.compile(
 _MARGIN = " \t>|*"
 _RULE = "-=_~+*| \t>"
 _LOOK_MAX = 120
+LINES_MAX = 1_000
+"""Lines in which the original is looked for; own words are never longer."""
 
 
 def split_notice(text: str) -> tuple[str, str]:
@@ -41,11 +43,14 @@ def split_notice(text: str) -> tuple[str, str]:
         text: the decoded text of a report message.
 
     Returns:
-        ``(own words, quoted original)``; the second is empty where nothing is quoted.
+        ``(own words, quoted original)``; the second is empty where nothing is quoted within
+        `LINES_MAX` lines.
     """
     at = 0
     said = False
-    for line in text.split("\n"):
+    for count, line in enumerate(text.split("\n", LINES_MAX)):
+        if count == LINES_MAX:
+            return text[:at], text[at:]
         bare = line.lstrip(_MARGIN)
         if bare:
             if said and _opens_original(text, at, line, bare):

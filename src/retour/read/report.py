@@ -85,7 +85,11 @@ def _compose(
         )
         route = read_route(original_headers, original.date if original else None)
         recipients, kind, found = _recipients(message, notice, kind, status, original)
-        defects = (*defects, *found, *_bounds(notice, original_headers, recipients))
+        defects = (
+            *defects,
+            *found,
+            *_bounds(notice, original_headers, recipients, is_counted=status is not None),
+        )
     subject = headers.get("subject")
     report = Report(
         kind,
@@ -106,15 +110,15 @@ def _compose(
 
 
 def _bounds(
-    notice: str, original: Headers | None, recipients: list[Recipient]
+    notice: str, original: Headers | None, recipients: list[Recipient], *, is_counted: bool
 ) -> tuple[Defect, ...]:
-    """Name the bounds of reading that bit."""
+    """Name the bounds of reading that bit; a status part has counted its recipients itself."""
     defects = []
     if len(notice) >= NOTICE_MAX:
         defects.append(Defect("notice-cut", "text"))
     if original is not None and (original.cut or len(original.all("received")) > HOPS_MAX):
         defects.append(Defect("header-cut", "original"))
-    if len(recipients) >= CLAIMS_MAX:
+    if len(recipients) >= CLAIMS_MAX and not is_counted:
         defects.append(Defect("too-many-recipients", "text"))
     return tuple(defects)
 

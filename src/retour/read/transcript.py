@@ -172,7 +172,7 @@ class _Session:
         """Read a line of the reporter's own: ``554 <a@b>... Host unknown``."""
         account = _find_account(self.accounts, line)
         names = find_addresses(line) if account is None and not self.is_listed else []
-        if names and "..." in line:
+        if names and "..." in line and len(self.accounts) < RECIPIENTS_MAX:
             address = names[0][0]
             account = self.accounts.setdefault(address.lower(), Account(address))
         if account is not None:

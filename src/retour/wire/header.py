@@ -101,7 +101,7 @@ def _is_name(name: str) -> bool:
 
 _FIELD_LINE = re.compile(r"[!-9;-~]+[ \t]*:")
 _JUNK_STARTS = frozenset(" \t\n>F")
-_JUNK_LINE = re.compile(r"(?:>?From |[ \t]*\n)")
+_JUNK = re.compile(r">?From [^\n]*\n|\s*\n")
 
 
 def find_headers(text: str, start: int, end: int) -> tuple[int, int, int]:
@@ -113,13 +113,10 @@ def find_headers(text: str, start: int, end: int) -> tuple[int, int, int]:
         ``(block_start, block_end, body_start)``; the block is empty where no header begins there.
     """
     while start < end and text[start] in _JUNK_STARTS:
-        junk = _JUNK_LINE.match(text, start, end)
+        junk = _JUNK.match(text, start, end)
         if not junk:
             break
-        newline = text.find("\n", start, end)
-        if newline < 0:
-            return start, start, start
-        start = newline + 1
+        start = junk.end()
     if not _FIELD_LINE.match(text, start, end):
         return start, start, start
     stop = text.find("\n\n", start, end)
