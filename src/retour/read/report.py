@@ -15,7 +15,7 @@ from retour.read.freeform import claims_of_notice
 from retour.read.language import find_language
 from retour.read.machine import DeliveryStatus, parse_delivery_status
 from retour.read.message import NOTICE_MAX, Message, open_message, sort_parts
-from retour.read.notice import split_notice
+from retour.read.notice import LINES_MAX, split_notice
 from retour.read.notification import read_notification
 from retour.read.original import read_original
 from retour.read.producer import find_producer
@@ -114,7 +114,7 @@ def _bounds(
 ) -> tuple[Defect, ...]:
     """Name the bounds of reading that bit; a status part has counted its recipients itself."""
     defects = []
-    if len(notice) >= NOTICE_MAX:
+    if len(notice) >= NOTICE_MAX or notice.count("\n") >= LINES_MAX:
         defects.append(Defect("notice-cut", "text"))
     if original is not None and (original.cut or len(original.all("received")) > HOPS_MAX):
         defects.append(Defect("header-cut", "original"))
