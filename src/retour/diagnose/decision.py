@@ -71,7 +71,7 @@ def decide(claims: tuple[Claim, ...], recipient: Recipient, classify: Classify) 
         classify: the trained stage.
     """
     best = _choose(claims)
-    if best is not None and best.telling:
+    if best is not None and (best.telling or best.tier == "status"):
         return _turn_to_sender(_decide_by_rule(best, claims, recipient), recipient)
     guesses = _ask(recipient, classify)
     if best is None or best.cause == UNKNOWN:

@@ -41,6 +41,11 @@ class Marks:
         groups = self._groups
         return [groups[index] for index in {hit[0] for hit in hits}] if hits else []
 
+    def find_first(self, text: str) -> str | None:
+        """Return the group that stands first in the file among those met, or None."""
+        found = self.find(text)
+        return min(found, key=self.order.__getitem__) if found else None
+
 
 def parse_marks(text: str) -> list[tuple[str, str]]:
     """Read a file's text: ``[group]`` opens a group, ``#`` a comment, else a line is a literal.
@@ -103,6 +108,9 @@ def weigh_sender(sender: str) -> int:
 
 def find_producer(words: str) -> str | None:
     """Name the system whose marks stand in lower-case words, the most telling one; or None."""
-    marks = _load("producer")
-    found = marks.find(words)
-    return min(found, key=marks.order.__getitem__) if found else None
+    return _load("producer").find_first(words)
+
+
+def find_phase(words: str) -> str | None:
+    """Name the phase of the hand-over whose marks stand in lower-case words; or None."""
+    return _load("phase").find_first(words)

@@ -5,8 +5,8 @@ from dataclasses import replace
 
 from retour.model.defect import Defect
 from retour.model.report import Original, Recipient, Statement
-from retour.model.vocabulary import Action
-from retour.read.freeform import claims_of_words
+from retour.model.vocabulary import Action, Phase, Speaker
+from retour.read.freeform import claims_of_words, find_addressees
 from retour.read.machine import DeliveryStatus, Entry
 from retour.read.message import Message
 from retour.read.session import find_host, find_phase
@@ -29,88 +29,88 @@ def claims_of_status(
     defects: list[Defect] = []
     if status.cut:
         defects.append(Defect("too-many-recipients", "delivery-status", "not all are read"))
+    alone = len(status.entries) == 1
     recipients = []
     for entry in status.entries:
-        recipient = _of_entry(entry)
-        if recipient.action is None:
-            recipient = replace(recipient, action=_implied_action(recipient, delayed=delayed))
-        elif recipient.action == "delayed" and (
-            _EXPIRED.search(entry.diagnostic or notice[:4_000])
-        ):
+        action = entry.action
+        if action == "delayed" and _EXPIRED.search(entry.diagnostic or notice[:4_000]):
             # OpenSMTPD before 7.6 says "delayed" when it gives up; its words tell the truth.
-            recipient = replace(recipient, action="failed")
-            defects.append(
-                Defect(
-                    "action-against-words",
-                    f"delivery-status/{entry.group}/Action",
-                    "delayed, expired",
-                )
-            )
-        recipients.append(recipient)
+            action = "failed"
+            place = f"delivery-status/{entry.group}/Action"
+            defects.append(Defect("action-against-words", place, "delayed, expired"))
+        recipients.append(_of_entry(entry, action, notice, alone=alone, delayed=delayed))
     return recipients, tuple(defects)
 
 
-def _implied_action(recipient: Recipient, *, delayed: bool) -> Action:
-    if recipient.status and recipient.status[0] == "2":
-        return "delivered"
-    return "delayed" if delayed else "failed"
-
-
-def _of_entry(entry: Entry) -> Recipient:
-    where = f"delivery-status/{entry.group}/Diagnostic-Code"
-    statements: tuple[Statement, ...] = ()
+def _of_entry(
+    entry: Entry, action: Action | None, notice: str, *, alone: bool, delayed: bool
+) -> Recipient:
+    statements = _statements(entry)
     remote = entry.remote_mta
-    if entry.diagnostic:
-        statements = speak(entry.diagnostic, where, "remote" if remote else "reporter")
-        if remote is None and (len(statements) > 1 or entry.diagnostic_type == "x-postfix"):
-            remote = find_host(entry.diagnostic)
-    if len(entry.status_note) > 3:
-        place = f"delivery-status/{entry.group}/Status"
-        statements += (Statement("reporter", place, entry.status_note, None),)
+    if remote is None and (len(statements) > 1 or entry.diagnostic_type == "x-postfix"):
+        remote = find_host(entry.diagnostic)
     reply = statements[0].reply if statements else None
     final = entry.final_recipient or entry.original_recipient
     original = entry.original_recipient
+    status = entry.status or spoken_status(statements)
     return Recipient(
         final,
         original if original and final and original.lower() != final.lower() else None,
-        entry.action,
-        entry.status or spoken_status(statements),
+        action or _implied_action(status, delayed=delayed),
+        status,
         entry.status,
         reply,
         remote,
-        find_phase(entry.diagnostic) if entry.diagnostic else None,
+        _phase(entry, final, notice, alone=alone) if reply else None,
         entry.last_attempt_at,
         entry.will_retry_until,
         statements,
     )
 
 
+def _statements(entry: Entry) -> tuple[Statement, ...]:
+    place = f"delivery-status/{entry.group}/"
+    statements: tuple[Statement, ...] = ()
+    if entry.diagnostic:
+        speaker: Speaker = "remote" if entry.remote_mta else "reporter"
+        statements = speak(entry.diagnostic, f"{place}Diagnostic-Code", speaker)
+    if len(entry.status_note) > 3:
+        statements += (Statement("reporter", f"{place}Status", entry.status_note, None),)
+    return statements
+
+
+def _implied_action(status: str | None, *, delayed: bool) -> Action:
+    if status and status[0] == "2":
+        return "delivered"
+    return "delayed" if delayed else "failed"
+
+
+def _phase(entry: Entry, address: str | None, notice: str, *, alone: bool) -> Phase | None:
+    """Take the phase from the field, else from the words of the notice about this recipient."""
+    phase = find_phase(entry.diagnostic)
+    if phase:
+        return phase
+    at = notice.find(address) if address else -1
+    if at < 0:
+        return find_phase(notice) if alone else None
+    return find_phase(notice[at : at + _WORDS_OF_ONE])
+
+
 def merge_notice(
-    recipients: list[Recipient], notice: str, excluded: frozenset[str], original: Original | None
+    recipients: list[Recipient], message: Message, notice: str, original: Original | None
 ) -> list[Recipient]:
     """Add the human part's words where the machine-readable part leaves the reason open."""
     if not any(_is_open(one) for one in recipients):
-        return [_with_phase(one, notice, alone=len(recipients) == 1) for one in recipients]
+        return recipients
     by_address = {
         (claim.address or "").lower(): claim
-        for claim in claims_of_words(notice, excluded, original)
+        for claim in claims_of_words(notice, find_addressees(message), original)
     }
     alone = next(iter(by_address.values())) if len(by_address) == len(recipients) == 1 else None
     return [
         _merge(one, _find_named(one, by_address) or alone, notice, alone=len(recipients) == 1)
         for one in recipients
     ]
-
-
-def _with_phase(one: Recipient, notice: str, *, alone: bool) -> Recipient:
-    """Take the phase from the words where the fields have the reply without its command."""
-    if one.phase is not None or one.reply is None:
-        return one
-    at = notice.find(one.address) if one.address else -1
-    if at < 0 and not alone:
-        return one
-    phase = find_phase(notice if alone else notice[at : at + _WORDS_OF_ONE])
-    return replace(one, phase=phase) if phase else one
 
 
 def _find_named(one: Recipient, by_address: dict[str, Recipient]) -> Recipient | None:

@@ -9,16 +9,16 @@ from retour.read.prose import Claim, find_claims, read_verp_recipient
 from retour.read.session import find_phase
 from retour.read.transcript import Account, read_transcript
 from retour.read.voices import Spoken, speak, speak_prose, whole_notice
-from retour.wire.address import parse_address, parse_addresses
+from retour.wire.address import parse_address, parse_addresses, unwrap_address
 from retour.wire.fields import parse_groups
 
 _SESSION = "text/session"
+_ADDRESSEES_MAX = 5
 
 
 def claims_of_notice(
     message: Message,
     notice: str,
-    excluded: frozenset[str],
     original: Original | None,
     action: Action,
 ) -> list[Recipient]:
@@ -27,13 +27,13 @@ def claims_of_notice(
     Args:
         message: the report message.
         notice: its own words.
-        excluded: addresses in lower case that are no recipients.
         original: the message it is about; asked where the notice names nobody.
         action: what the notice as a whole says.
 
     Returns:
         At least one recipient, in the worst case one without an address.
     """
+    excluded = find_addressees(message)
     recipients = claims_of_words(notice, excluded, original, action)
     named = _named_in_fields(message)
     if named:
@@ -42,6 +42,15 @@ def claims_of_notice(
         address = _unnamed(message, original, excluded)
         recipients = [_recipient(address, None, action, speak_prose(notice, "text"))]
     return recipients
+
+
+def find_addressees(message: Message) -> frozenset[str]:
+    """Return the addresses, in lower case, to which the report itself went."""
+    return frozenset(
+        address.lower()
+        for to in parse_addresses(message.headers.get("to"))[:_ADDRESSEES_MAX]
+        for address in (to, unwrap_address(to))
+    )
 
 
 def claims_of_words(

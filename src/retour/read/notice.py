@@ -5,7 +5,9 @@ import re
 from retour.knowledge.marks import load_groups
 
 _GROUPS = load_groups("original")
-_BEGINS = _GROUPS["begins"]
+_BEGINS: dict[str, tuple[str, ...]] = {}
+for _words in _GROUPS["begins"]:  # by their first letters, so that most lines are passed by
+    _BEGINS[_words[:3]] = (*_BEGINS.get(_words[:3], ()), _words)
 _RULED = _GROUPS["ruled"]
 _OTHER = _GROUPS["other"]
 _FIRST_LINES = re.compile(r"the (?:first|top) [0-9]+ (?:lines|bytes|k\b)")
@@ -66,10 +68,17 @@ def _opens_original(text: str, at: int, line: str, bare: str) -> bool:
         words = low.strip(_RULE)
         if _is_ruled(line) and any(word in words for word in _RULED):
             return not any(word in words for word in _OTHER)
-        return words.startswith(_BEGINS)
+        return _begins(words)
     if ":" in low[:30] and low.partition(":")[0].rstrip() in _HEADER_NAMES:
         return bool(_HEADER.match(text, at))
-    return low.startswith(_BEGINS) or (low.startswith("the ") and bool(_FIRST_LINES.match(low)))
+    return _begins(low)
+
+
+def _begins(low: str) -> bool:
+    starts = _BEGINS.get(low[:3])
+    if starts is None:
+        return False
+    return low.startswith(starts) or bool(low[:3] == "the" and _FIRST_LINES.match(low))
 
 
 def _is_ruled(line: str) -> bool:

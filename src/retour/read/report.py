@@ -22,7 +22,6 @@ from retour.read.producer import find_producer
 from retour.read.prose import CLAIMS_MAX
 from retour.read.recognise import kind_of_actions, recognise, says_delay
 from retour.read.route import HOPS_MAX, read_route
-from retour.wire.address import parse_addresses, unwrap_address
 from retour.wire.date import parse_date
 from retour.wire.header import Headers
 from retour.wire.mime import open_embedded
@@ -154,11 +153,6 @@ def _recipients(
     status: DeliveryStatus | None,
     original: Original | None,
 ) -> tuple[list[Recipient], Kind, tuple[Defect, ...]]:
-    excluded = frozenset(
-        address.lower()
-        for to in parse_addresses(message.headers.get("to"))[:5]
-        for address in (to, unwrap_address(to))
-    )
     if kind == "complaint":
         return claims_of_feedback(message), kind, ()
     if kind not in ("failure", "delay"):
@@ -170,10 +164,10 @@ def _recipients(
         if "delivery-status" in message.machine and says_delay(_subject(message), notice):
             kind = "delay"
         action: Action = "delayed" if kind == "delay" else "failed"
-        return claims_of_notice(message, notice, excluded, original, action), kind, ()
+        return claims_of_notice(message, notice, original, action), kind, ()
     delayed = any(one.action is None for one in status.entries) and says_delay(
         _subject(message), notice
     )
     recipients, defects = claims_of_status(status, notice, delayed=delayed)
-    recipients = merge_notice(recipients, notice, excluded, original)
+    recipients = merge_notice(recipients, message, notice, original)
     return recipients, kind_of_actions([one.action for one in recipients], kind), defects
