@@ -26,7 +26,7 @@ _LOOK_MAX = 4_000
 
 def find_phase(text: str) -> Phase | None:
     """Name the phase of the hand-over that a text speaks of, or None."""
-    return cast(Phase | None, marks.find_phase(text[:_LOOK_MAX].lower()))
+    return cast("Phase | None", marks.find_phase(text[:_LOOK_MAX].lower()))
 
 
 def find_host(text: str) -> str | None:

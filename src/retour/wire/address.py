@@ -69,7 +69,21 @@ def find_addresses(text: str) -> list[tuple[str, int, int]]:
 
 
 def _scan(text: str) -> Iterator[tuple[str, int, int]]:
-    for found in _RUN.finditer(text):
+    at = 0
+    for word in text.split():
+        if "@" not in word:
+            continue
+        at = text.index(word, at)
+        if _SIMPLE.fullmatch(word):
+            yield word, at, at + len(word)
+        else:
+            yield from _scan_word(text, at, at + len(word))
+        at += len(word)
+
+
+def _scan_word(text: str, begin: int, stop: int) -> Iterator[tuple[str, int, int]]:
+    """Find the addresses in a word: brackets, quotation marks and list marks part them."""
+    for found in _RUN.finditer(text, begin, stop):
         run = found[0]
         if "@" not in run:
             continue

@@ -41,6 +41,8 @@ TEXT_MAX = 16_384
 
 def fold(text: str) -> str:
     """Return the text with every run of white space as one space, stripped."""
+    if text.isprintable() and "  " not in text and text[:1] != " " and text[-1:] != " ":
+        return text
     return " ".join(text.split())
 
 
@@ -53,9 +55,7 @@ def parse_reply(text: str) -> Reply | None:
     Returns:
         The reply, or None where the text has neither a reply code nor an enhanced status code.
     """
-    words = text[:TEXT_MAX]
-    if "\n" in words or "  " in words or "\t" in words:
-        words = fold(words)
+    words = fold(text[:TEXT_MAX])
     lead = _LEADING.match(words)
     code: int | None = None
     if lead:
