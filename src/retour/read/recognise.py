@@ -93,7 +93,7 @@ def _weigh(
     if not len(headers):
         return REPORT_THRESHOLD if _speaks(signs, {"late"}) or _has_reply(notice) else 0
     speaks = _speaks(signs, titles)
-    score = weigh_sender(headers.get("from") or "")
+    score = sender = weigh_sender(headers.get("from") or "")
     if (headers.get("return-path") or "?").strip() in ("<>", "<MAILER-DAEMON>", ""):
         score += 1
     if "x-failed-recipients" in headers or message.root.report_type == "delivery-status":
@@ -101,7 +101,7 @@ def _weigh(
     in_conversation = bool(_CONVERSATION.match(subject))
     if "failed" in titles or "late" in titles:
         score += 1 if in_conversation else 2
-    if in_conversation and "in-reply-to" in headers:
+    if in_conversation and "in-reply-to" in headers and not sender:
         score -= 3
     if "list-id" in headers or "list-unsubscribe" in headers:
         score -= 2
