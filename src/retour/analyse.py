@@ -1,6 +1,6 @@
 """The core in one line: bytes to claims, claims and knowledge to conclusions."""
 
-from retour.diagnose import diagnose, diagnose_reply, find_backscatter
+from retour.diagnose import diagnose, diagnose_reply
 from retour.knowledge.load import load
 from retour.model.analysis import Analysis, ReplyAnalysis
 from retour.read import read
@@ -21,9 +21,9 @@ def explain(raw: bytes) -> Analysis:
         retour.knowledge.schema.KnowledgeError: the packaged knowledge is damaged.
     """
     report, route = read(raw)
-    backscatter = find_backscatter(report)
-    diagnoses = diagnose(report, route, load(), backscatter=backscatter)
-    return Analysis(report, route, diagnoses, backscatter)
+    # A report alone cannot tell whether the reader sent the original: who forges a sender also
+    # forges what comes back. That takes a trail of what was sent.
+    return Analysis(report, route, diagnose(report, route, load()), None)
 
 
 def explain_reply(text: str) -> ReplyAnalysis:

@@ -3,7 +3,6 @@
 import pytest
 from claimed import NO_ROUTE, judge, original, recipient, report, said
 
-from retour.diagnose.backscatter import find_backscatter
 from retour.diagnose.diagnosis import diagnose
 from retour.diagnose.spelling import is_one_edit, suggest_address
 from retour.knowledge.load import load
@@ -28,7 +27,6 @@ def test_backscatter_needs_nobody_and_keeps_its_cause() -> None:
     (found,) = diagnose(report(recipient(FULL)), NO_ROUTE, load(), backscatter=True)
     assert found is not None
     assert (found.cause, found.actor) == ("mailbox-full", "nobody")
-    assert find_backscatter(report(recipient(FULL))) is None
 
 
 def test_a_break_after_the_final_dot_leaves_the_outcome_open() -> None:

@@ -1,10 +1,9 @@
 """Results as JSON Lines: one object a mail or reply, each flushed when it is done."""
 
-import json
 from typing import BinaryIO
 
 from retour.model.analysis import ReplyAnalysis
-from retour.render.json import analysis_to_dict, error_to_dict, reply_to_dict
+from retour.render.json import analysis_to_dict, error_to_dict, reply_to_dict, to_line
 from retour.service.explanation import Explained, Unexplained
 
 
@@ -27,7 +26,5 @@ class JsonPrinter:
         self._print(reply_to_dict(answer))
 
     def _print(self, value: dict[str, object]) -> None:
-        line = json.dumps(value, ensure_ascii=False) + "\n"
-        # What is no text (a path's bytes) becomes \udcXX, which JSON can say too.
-        self._out.write(line.encode("utf-8", "backslashreplace"))
+        self._out.write(to_line(value).encode() + b"\n")
         self._out.flush()

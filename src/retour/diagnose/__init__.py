@@ -1,6 +1,5 @@
 """From claims to conclusions: cause, confidence, outcome, actor, and what contradicts what."""
 
-from retour.diagnose.backscatter import find_backscatter
 from retour.diagnose.diagnosis import diagnose, diagnose_reply
 
-__all__ = ["diagnose", "diagnose_reply", "find_backscatter"]
+__all__ = ["diagnose", "diagnose_reply"]

@@ -18,10 +18,10 @@ from retour.knowledge.schema import Knowledge
 from retour.model.diagnosis import Diagnosis
 from retour.model.report import Recipient, Report, Statement
 from retour.model.route import Route
+from retour.model.vocabulary import GOOD_ACTIONS
 from retour.wire.reply import fold, parse_reply, unwrap
 
 _FAILURE_KINDS = frozenset({"failure", "delay", "mixed"})
-_GOOD_ACTIONS = frozenset({"delivered", "relayed", "expanded"})
 _NO_ROUTE = Route(hops=(), complete=False)
 
 
@@ -44,7 +44,7 @@ def diagnose(
         return (None,) * len(report.recipients)
     return tuple(
         None
-        if recipient.action in _GOOD_ACTIONS
+        if recipient.action in GOOD_ACTIONS
         else _diagnose_recipient(report, recipient, route, knowledge, backscatter)
         for recipient in report.recipients
     )

@@ -5,12 +5,8 @@ The words are data (``data/marks/*.txt``): groups in brackets, one literal a lin
 
 from functools import cache
 from pathlib import Path
-from typing import Literal
 
 from ahocorasick_rs import BytesAhoCorasick, Implementation
-
-Sign = Literal["failed", "late", "given-up", "auto"]
-"""What words are a sign of; ``given-up`` in a subject means a note to the postmaster."""
 
 _FOLDER = Path(__file__).parent / "data" / "marks"
 # A notice says what it has to say on its first screens.
@@ -88,7 +84,8 @@ def find_signs(words: str) -> dict[str, int]:
         words: the notice's own words.
 
     Returns:
-        For each `Sign` met, how many different marks stand for it.
+        For each sign met (``failed``, ``late``, ``given-up``, ``auto``), how many different marks
+        stand for it.
     """
     signs: dict[str, int] = {}
     for sign in _load("notice").find(" ".join(words[:LOOK_MAX].split()).lower()):
@@ -97,7 +94,7 @@ def find_signs(words: str) -> dict[str, int]:
 
 
 def find_subject_signs(subject: str) -> set[str]:
-    """Find what a decoded subject is a sign of: a set of `Sign`."""
+    """Find what a decoded subject is a sign of; ``given-up`` is a note to the postmaster."""
     return set(_load("subject").find(subject[:_SUBJECT_MAX].lower()))
 
 

@@ -19,6 +19,9 @@ Kind = Literal[
 Action = Literal["failed", "delayed", "delivered", "relayed", "expanded"]
 """RFC 3464 §2.3.3 action-value."""
 
+GOOD_ACTIONS: frozenset[Action] = frozenset(("delivered", "relayed", "expanded"))
+"""Actions after which nothing has to be explained."""
+
 Speaker = Literal["remote", "reporter", "wrapper", "hops", "trail", "dns", "model"]
 """Who said a claim: the server that rejected, the server that reports, a wrapper around a foreign
 reply, or our own observation."""

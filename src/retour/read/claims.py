@@ -5,10 +5,10 @@ from dataclasses import replace
 
 from retour.model.defect import Defect
 from retour.model.report import Original, Recipient, Statement
-from retour.model.vocabulary import Action, Phase, Speaker
+from retour.model.vocabulary import GOOD_ACTIONS, Action, Phase, Speaker
 from retour.read.freeform import claims_of_words, find_addressees
 from retour.read.machine import DeliveryStatus, Entry
-from retour.read.message import Message
+from retour.read.message import RECIPIENTS_MAX, Message
 from retour.read.session import find_host, find_phase
 from retour.read.voices import speak, speak_prose, spoken_status, whole_notice
 from retour.wire.address import parse_address
@@ -16,10 +16,8 @@ from retour.wire.fields import parse_groups
 
 _EXPIRED = re.compile(r"(?:envelope|message) expired", re.I)
 _WORDS = re.compile(r"[^\W\d_]{2,}")
-_NAMES_MAX = 200
 # Characters behind an address in a notice that speak of it.
 _WORDS_OF_ONE = 600
-_GOOD_ACTIONS = frozenset({"delivered", "relayed", "expanded"})
 
 
 def claims_of_status(
@@ -166,7 +164,7 @@ def _is_cut(one: Recipient) -> bool:
 
 def _is_open(one: Recipient) -> bool:
     """Tell whether a recipient's own fields give no reply, or one without words of its own."""
-    if one.action in _GOOD_ACTIONS:
+    if one.action in GOOD_ACTIONS:
         return False
     if one.reply is None:
         return True
@@ -186,5 +184,5 @@ def claims_of_feedback(message: Message) -> list[Recipient]:
                 names.append(address)
     return [
         Recipient(name, None, None, None, None, None, None, None, None, None, ())
-        for name in names[:_NAMES_MAX]
+        for name in names[:RECIPIENTS_MAX]
     ]

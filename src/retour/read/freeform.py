@@ -5,7 +5,7 @@ from dataclasses import replace
 from retour.model.report import Original, Recipient, Statement
 from retour.model.vocabulary import Action
 from retour.read.message import Message
-from retour.read.prose import Claim, find_claims, read_verp_recipient
+from retour.read.prose import Mention, find_mentions, read_verp_recipient
 from retour.read.session import find_phase
 from retour.read.transcript import Account, read_transcript
 from retour.read.voices import Spoken, speak, speak_prose, whole_notice
@@ -64,33 +64,33 @@ def claims_of_words(
     whole = whole_notice(notice)
     if accounts:
         return [_of_account(account, whole, action) for account in accounts]
-    claims = find_claims(notice, excluded)
-    if claims and claims[0].strength == 1:
-        claims = _prefer_original(claims, original)
-    if len(claims) == 1:
-        return [_of_only_claim(claims[0], notice, whole, action)]
-    return [_recipient(claim.address, None, action, _of_claim(claim, whole)) for claim in claims]
+    mentions = find_mentions(notice, excluded)
+    if mentions and mentions[0].strength == 1:
+        mentions = _prefer_original(mentions, original)
+    if len(mentions) == 1:
+        return [_of_only_mention(mentions[0], notice, whole, action)]
+    return [_recipient(one.address, None, action, _of_mention(one, whole)) for one in mentions]
 
 
-def _prefer_original(claims: list[Claim], original: Original | None) -> list[Claim]:
+def _prefer_original(mentions: list[Mention], original: Original | None) -> list[Mention]:
     """Of addresses that only occur somewhere keep those the original went to, else the first."""
     if original:
         wanted = {address.lower() for address in (*original.to, *original.cc)}
-        kept = [claim for claim in claims if claim.address.lower() in wanted]
+        kept = [one for one in mentions if one.address.lower() in wanted]
         if kept:
             return kept
-    return claims[:1]
+    return mentions[:1]
 
 
-def _of_claim(claim: Claim, whole: tuple[Statement, ...]) -> Spoken:
-    spoken = speak_prose(claim.reason, f"text/{claim.line}")
+def _of_mention(mention: Mention, whole: tuple[Statement, ...]) -> Spoken:
+    spoken = speak_prose(mention.reason, f"text/{mention.line}")
     return spoken._replace(statements=spoken.statements + whole)
 
 
-def _of_only_claim(
-    claim: Claim, notice: str, whole: tuple[Statement, ...], action: Action | None
+def _of_only_mention(
+    mention: Mention, notice: str, whole: tuple[Statement, ...], action: Action | None
 ) -> Recipient:
-    spoken = _of_claim(claim, whole)
+    spoken = _of_mention(mention, whole)
     if spoken.reply is None:
         # "Could not be delivered because of 550 …. The following recipients were affected: …"
         outer = speak_prose(notice, "text")
@@ -100,7 +100,7 @@ def _of_only_claim(
                 spoken.host or outer.host,
                 spoken.phase or outer.phase,
             )
-    return _recipient(claim.address, None, action, spoken)
+    return _recipient(mention.address, None, action, spoken)
 
 
 def _of_account(account: Account, whole: tuple[Statement, ...], action: Action | None) -> Recipient:

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from retour.model.vocabulary import Action
+from retour.read.message import RECIPIENTS_MAX
 from retour.wire.address import parse_recipient, parse_typed
 from retour.wire.date import parse_date
 from retour.wire.fields import parse_groups
@@ -24,11 +25,7 @@ _ACTIONS: dict[str, Action] = {
     "expanded": "expanded",
 }
 _HOST_NOTE = re.compile(r"\s*[(\[].*$")
-_PER_RECIPIENT = frozenset(
-    {"final-recipient", "original-recipient", "action", "status", "diagnostic-code"}
-)
-# Each is diagnosed on its own, so that a hostile report stays cheap; more get a defect.
-RECIPIENTS_MAX = 200
+_NAMING = frozenset({"final-recipient", "original-recipient"})
 
 
 class Entry(NamedTuple):
@@ -101,11 +98,7 @@ def _split_run_together(group: Headers) -> list[Headers]:
     pieces: list[list[tuple[str, str]]] = [[]]
     seen: set[str] = set()
     for name, value in group.fields:
-        if (
-            name in _PER_RECIPIENT
-            and name in seen
-            and name in ("final-recipient", "original-recipient")
-        ):
+        if name in _NAMING and name in seen:
             pieces.append([])
             seen = set()
         pieces[-1].append((name, value))

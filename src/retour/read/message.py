@@ -27,6 +27,11 @@ _MACHINE = {
 _NO_TEXT = ("application/", "image/", "audio/", "video/")
 # Notices are short: this much of their words is read.
 NOTICE_MAX = 65_536
+LINES_MAX = 1_000
+"""Lines of a notice that are read."""
+RECIPIENTS_MAX = 200
+"""Recipients of one report that are read: each is diagnosed on its own, so that a hostile report
+stays cheap. More get a defect."""
 
 
 class Message(NamedTuple):

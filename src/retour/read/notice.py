@@ -3,6 +3,7 @@
 import re
 
 from retour.knowledge.marks import load_groups
+from retour.read.message import LINES_MAX
 
 _GROUPS = load_groups("original")
 _BEGINS: dict[str, tuple[str, ...]] = {}
@@ -34,8 +35,6 @@ _HEADER = re.compile(
 _MARGIN = " \t>|*"
 _RULE = "-=_~+*| \t>"
 _LOOK_MAX = 120
-LINES_MAX = 1_000
-"""Lines in which the original is looked for; own words are never longer."""
 
 
 def split_notice(text: str) -> tuple[str, str]:

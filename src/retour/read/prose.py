@@ -10,10 +10,9 @@ import re
 from typing import NamedTuple
 
 from retour.knowledge.marks import load_groups
+from retour.read.message import LINES_MAX, RECIPIENTS_MAX
 from retour.wire.address import find_addresses, read_verp, unwrap_address
 
-LINES_MAX = 600
-CLAIMS_MAX = 200
 REASON_LINES_MAX = 25
 NEAR_LINES_MAX = 8
 LINE_MAX = 2_000
@@ -37,7 +36,7 @@ _BARE_NAME = re.compile(r"[ \t]+<?([A-Za-z0-9][A-Za-z0-9._-]{1,63})>?:?[ \t]*\Z"
 _INTRODUCES = re.compile(r"(?:recipient|following|address|user|deliver)", re.I)
 
 
-class Claim(NamedTuple):
+class Mention(NamedTuple):
     """One recipient that a notice names, and the words that belong to it.
 
     Attributes:
@@ -53,7 +52,7 @@ class Claim(NamedTuple):
     strength: int
 
 
-def find_claims(notice: str, excluded: frozenset[str]) -> list[Claim]:
+def find_mentions(notice: str, excluded: frozenset[str]) -> list[Mention]:
     """Find the recipients that a notice names.
 
     Args:
@@ -61,14 +60,14 @@ def find_claims(notice: str, excluded: frozenset[str]) -> list[Claim]:
         excluded: addresses in lower case that are no recipients (the report's own addressee).
 
     Returns:
-        Claims of the strongest kind that occurs, each address once, in order.
+        Mentions of the strongest kind that occurs, each address once, in order.
     """
     lines = [line[:LINE_MAX] for line in notice.split("\n", LINES_MAX)[:LINES_MAX]]
     marks: list[tuple[int, int, str, str]] = []
     for number, line in enumerate(lines):
         if "@" in line:
             marks.extend(_read_line(number, line, excluded))
-            if len(marks) >= CLAIMS_MAX:
+            if len(marks) >= RECIPIENTS_MAX:
                 break
     if not marks:
         marks = _bare_names(lines)
@@ -78,12 +77,12 @@ def find_claims(notice: str, excluded: frozenset[str]) -> list[Claim]:
     chosen = [mark for mark in marks if mark[1] == strength]
     if strength == 3:
         return _with_following_lines(chosen, lines)
-    claims: dict[str, Claim] = {}
+    mentions: dict[str, Mention] = {}
     stops = [mark[0] for mark in chosen[1:]] + [len(lines)]
     for (number, level, address, _), stop in zip(chosen, stops, strict=True):
         words = _near(lines, number) if len(chosen) == 1 else _between(lines, number, stop)
-        claims.setdefault(address.lower(), Claim(address, words, number + 1, level))
-    return list(claims.values())
+        mentions.setdefault(address.lower(), Mention(address, words, number + 1, level))
+    return list(mentions.values())
 
 
 def _near(lines: list[str], number: int) -> str:
@@ -140,9 +139,11 @@ def _is_plausible(address: str) -> bool:
     return "//" not in local and not domain.startswith(".") and len(local) <= 128
 
 
-def _with_following_lines(marks: list[tuple[int, int, str, str]], lines: list[str]) -> list[Claim]:
+def _with_following_lines(
+    marks: list[tuple[int, int, str, str]], lines: list[str]
+) -> list[Mention]:
     """Give each address the words up to the next; those listed in a row share what follows."""
-    claims: dict[str, Claim] = {}
+    mentions: dict[str, Mention] = {}
     waiting: list[tuple[int, str]] = []
     for index, (number, level, address, rest) in enumerate(marks):
         stop = marks[index + 1][0] if index + 1 < len(marks) else len(lines)
@@ -153,15 +154,15 @@ def _with_following_lines(marks: list[tuple[int, int, str, str]], lines: list[st
             continue
         for at, waiting_address in waiting:
             key = waiting_address.lower()
-            known = claims.get(key)
+            known = mentions.get(key)
             if known is None:
-                claims[key] = Claim(waiting_address, reason, at + 1, level)
+                mentions[key] = Mention(waiting_address, reason, at + 1, level)
             elif reason and reason not in known.reason:
-                claims[key] = Claim(
+                mentions[key] = Mention(
                     known.address, f"{known.reason}\n{reason}".strip(), known.line, level
                 )
         waiting = []
-    return list(claims.values())
+    return list(mentions.values())
 
 
 def _join_reason(rest: str, following: list[str]) -> str:

@@ -14,12 +14,18 @@ from retour.read.claims import (
 from retour.read.freeform import claims_of_notice
 from retour.read.language import find_language
 from retour.read.machine import DeliveryStatus, parse_delivery_status
-from retour.read.message import NOTICE_MAX, Message, open_message, sort_parts
-from retour.read.notice import LINES_MAX, split_notice
+from retour.read.message import (
+    LINES_MAX,
+    NOTICE_MAX,
+    RECIPIENTS_MAX,
+    Message,
+    open_message,
+    sort_parts,
+)
+from retour.read.notice import split_notice
 from retour.read.notification import read_notification
 from retour.read.original import read_original
 from retour.read.producer import find_producer
-from retour.read.prose import CLAIMS_MAX
 from retour.read.recognise import kind_of_actions, recognise, says_delay
 from retour.read.route import HOPS_MAX, read_route
 from retour.wire.date import parse_date
@@ -44,20 +50,18 @@ def read(raw: bytes) -> tuple[Report, Route]:
         What it claims, and the way of the original as far as its headers came back. Never raises
         on content; what was odd stands in ``report.defects``.
     """
-    message, defects = open_message(raw)
-    notice, tail = _own_words(message)
-    kind = recognise(message, notice)
-    for _ in range(NESTING_MAX):
+    outer, defects = open_message(raw)
+    message, found = outer, defects
+    for _ in range(NESTING_MAX + 1):
+        notice, tail = _own_words(message)
+        kind = recognise(message, notice)
         if kind is not None:
             break
-        inner, found = open_embedded(message.embedded[0])
-        inner_message = sort_parts(inner)
-        inner_notice, inner_tail = _own_words(inner_message)
-        kind = recognise(inner_message, inner_notice)
-        if kind != "not-a-report":
-            message, notice, tail = inner_message, inner_notice, inner_tail
-            defects = (*defects, *found)
-    return _compose(message, notice, tail, kind or "not-a-report", defects)
+        root, more = open_embedded(message.embedded[0])
+        message, found = sort_parts(root), (*found, *more)
+    if kind is None or kind == "not-a-report":  # no report inside: the mail is what it is
+        return _compose(outer, *_own_words(outer), "not-a-report", found)
+    return _compose(message, notice, tail, kind, found)
 
 
 def _own_words(message: Message) -> tuple[str, str]:
@@ -117,33 +121,29 @@ def _bounds(
         defects.append(Defect("notice-cut", "text"))
     if original is not None and (original.cut or len(original.all("received")) > HOPS_MAX):
         defects.append(Defect("header-cut", "original"))
-    if len(recipients) >= CLAIMS_MAX and not is_counted:
+    if len(recipients) >= RECIPIENTS_MAX and not is_counted:
         defects.append(Defect("too-many-recipients", "text"))
     return tuple(defects)
 
 
 def _delivery_status(body: str, message: Message, notice: str) -> DeliveryStatus | None:
     """Read the status groups; also where a gateway glued them into the text."""
-    if body:
-        status = parse_delivery_status(body)
-        if status.entries:
-            return status
+    status = parse_delivery_status(body) if body else None
+    if status and status.entries:
+        return status
     text = notice if "ecipient:" in notice else ""
-    if not text and "no-boundary" in _lost_structure(message):
-        text = message.root.raw_body[:65_536]
-    start = _STATUS_START.search(text) if text else None
-    if start:
-        found = parse_delivery_status(text[start.start() :])
-        return found if found.entries else None
-    return parse_delivery_status(body) if body else None
+    root = message.root
+    if not text and root.is_multipart and not root.children:  # its boundary is lost
+        text = root.raw_body[:NOTICE_MAX]
+    start = _STATUS_START.search(text)
+    if start is None:
+        return status
+    found = parse_delivery_status(text[start.start() :])
+    return found if found.entries else None
 
 
 def _subject(message: Message) -> str:
     return decode_words(message.headers.get("subject") or "")
-
-
-def _lost_structure(message: Message) -> str:
-    return "no-boundary" if message.root.is_multipart and not message.root.children else ""
 
 
 def _recipients(

@@ -11,7 +11,7 @@ HOPS_MAX = 200
 # Clocks that differ by less are not worth a word.
 SKEW_S = 2.0
 # Second-level labels under which registries hand out names (a stand-in for the public suffix list,
-# which takes longer to load than a mail to explain; docs/decisions/0003).
+# which takes longer to load than a mail to explain; docs/decisions/systems-of-hosts.md).
 _SECOND_LEVEL = frozenset(
     [
         "co",

@@ -6,6 +6,7 @@ The same form is written by Sendmail 5 and 8, ActiveHunter, au and others that c
 import re
 from dataclasses import dataclass, field
 
+from retour.read.message import RECIPIENTS_MAX
 from retour.wire.address import find_addresses, parse_address
 
 _SECTION = re.compile(r"^[ \t]*-{2,}[ \t]*(.{0,80}?)[ \t]*-{2,}[ \t]*$", re.M)
@@ -20,9 +21,8 @@ _EXPANDED = re.compile(r"\(expanded from: <?([^>\n)]{1,300})>?\)")
 _TALKING = re.compile(r"while talking to \[?([^\s:\]]+)", re.I)
 _COMMAND = re.compile(r"^>>> ?(.{1,500})", re.M)
 _ANSWER_LINE = re.compile(r"<<< ?([245][0-9][0-9])([- ])(.*)")
-_LOCAL_LINE = re.compile(r"([245][0-5][0-9])[ -](?:[245]\.[0-9]{1,3}\.[0-9]{1,3} )?(.*)")
+_LOCAL_LINE = re.compile(r"[45][0-5][0-9][ -]")
 LINES_MAX = 400
-RECIPIENTS_MAX = 200
 
 
 @dataclass(slots=True)
@@ -71,7 +71,6 @@ def _split_sections(notice: str) -> dict[str, str]:
 
 def _listed(text: str) -> dict[str, Account]:
     accounts: dict[str, Account] = {}
-    account: Account | None = None
     for block in re.split(r"\n(?=[<>\S])", text):
         lines = block.strip("\n")
         if not lines.strip():
@@ -128,7 +127,7 @@ class _Session:
             self.lines.append(line[3:].strip())
             if got[2] != "-":
                 self._answer(" ".join(self.lines))
-        elif _LOCAL_LINE.match(line) and line[:1] != "2":
+        elif _LOCAL_LINE.match(line):
             self._note(line)
 
     def finish(self) -> None:

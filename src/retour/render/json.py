@@ -18,7 +18,6 @@ from retour.model.route import Hop
 SCHEMA = "retour/1"
 """Name and version of the contract."""
 
-_SURROGATE = re.compile("[\ud800-\udfff]")
 _RFC_3339 = re.compile(r"[0-9]{4}-[0-9-]{5}T[0-9:]{8}(?:\.[0-9]+)?[+-][0-9]{2}:[0-9]{2}")
 
 JsonObject = dict[str, object]
@@ -72,9 +71,12 @@ def reply_to_dict(answer: ReplyAnalysis) -> JsonObject:
 
 
 def to_line(value: JsonObject) -> str:
-    """Return one line of JSON in UTF-8's reach: a lone surrogate becomes U+FFFD, no line breaks."""
+    r"""Return one line of JSON that UTF-8 can hold.
+
+    What is no text (a path's bytes, a lone surrogate) becomes ``\udcXX``, which JSON can say too.
+    """
     line = json.dumps(value, ensure_ascii=False)
-    return line if line.isascii() else _SURROGATE.sub("\ufffd", line)
+    return line.encode("utf-8", "backslashreplace").decode()
 
 
 def _time(at: datetime | None) -> str | None:

@@ -15,7 +15,7 @@ _DATE = re.compile(
 # The form that most servers write, to the letter of RFC 5322 §3.3.
 _STRICT = re.compile(
     r"\s*(?:[A-Z][a-z]{2}, )? ?([0-9]{1,2}) ([A-Z][a-z]{2}) ([0-9]{4}) "
-    r"([0-9]{2}):([0-9]{2}):([0-5][0-9]) ([+-])([0-9]{2})([0-9]{2})"
+    r"([0-9]{2}):([0-9]{2}):([0-5][0-9]) ([+-][0-9]{4})"
 )
 # asctime and Unix date(1): "Tue Mar  1 10:00:00 [CET] 2026 [+0100]".
 _ASCTIME = re.compile(
@@ -70,15 +70,9 @@ def parse_date(value: str | None) -> datetime | None:
 
 
 def _build_strict(found: re.Match[str]) -> datetime | None:
-    day, month, year, hour, minute, second, sign, zone_hours, zone_minutes = found.groups()
-    offset = int(zone_hours) * 60 + int(zone_minutes)
-    try:
-        return datetime(
-            int(year), _MONTHS[month.lower()], int(day), int(hour), int(minute), int(second),
-            tzinfo=_fixed_zone(-offset if sign == "-" else offset),
-        )  # fmt: skip
-    except (ValueError, KeyError):
-        return None
+    day, name, year, hour, minute, second, zone = found.groups()
+    month = _MONTHS.get(name.lower(), 0)  # no month is 0, so that another name gives no date
+    return _build(int(year), month, int(day), int(hour), int(minute), int(second), zone)
 
 
 def _parse_other(value: str) -> datetime | None:

@@ -52,12 +52,12 @@ def parse_headers(block: str) -> Headers:
         The fields. A line that is no field and no folded line (RFC 5322 §2.2.3) is taken as the
         continuation of the field above it, as damaged folding leaves it.
     """
-    if len(block) >= BLOCK_MAX:
-        return _parse_damaged(block[:BLOCK_MAX], cut=True)
+    cut = len(block) >= BLOCK_MAX
+    block = block[:BLOCK_MAX]
     if "\n " in block or "\n\t" in block:
         block = block.replace("\n ", " ").replace("\n\t", " ")
     lines = block.count("\n") + 1
-    if lines <= FIELDS_MAX:
+    if lines <= FIELDS_MAX and not cut:
         fields = _FIELDS.findall(block)
         if len(fields) == lines:
             if len(block) <= VALUE_MAX:
@@ -67,17 +67,15 @@ def parse_headers(block: str) -> Headers:
                 [(name.lower(), value[:VALUE_MAX]) for name, value in fields],
                 cut=longest > VALUE_MAX,
             )
-    return _parse_damaged(block)
+    return _parse_damaged(block, cut=cut)
 
 
 # RFC 5322 §2.2; blanks before the colon are obsolete syntax (§4.5).
 _FIELDS = re.compile(r"^([!-9;-~]+)[ \t]*:[ \t]*(.*)", re.M)
 
 
-def _parse_damaged(block: str, *, cut: bool = False) -> Headers:
-    """Read a block with lines that are no fields, or one beyond the bounds."""
-    if "\n " in block or "\n\t" in block:
-        block = block.replace("\n ", " ").replace("\n\t", " ")
+def _parse_damaged(block: str, *, cut: bool) -> Headers:
+    """Read an unfolded block with lines that are no fields, or one beyond the bounds."""
     lines = block.split("\n", FIELDS_MAX)
     if len(lines) > FIELDS_MAX:
         cut = True
