@@ -9,7 +9,7 @@ import atheris
 
 with atheris.instrument_imports(include=["retour"]):
     from retour.analyse import explain, explain_reply
-    from retour.render.json import analysis_to_dict, to_line
+    from retour.rendering.json import analysis_to_dict, to_line
 
 REPLY_MAX = 2_000
 

@@ -256,7 +256,7 @@ def test_missing_extra_is_one_clear_sentence(
     """Without rich the terminal's form names what to install."""
     for name in [name for name in sys.modules if name.partition(".")[0] == "rich"]:
         monkeypatch.delitem(sys.modules, name)
-    monkeypatch.delitem(sys.modules, "retour.render.terminal", raising=False)
+    monkeypatch.delitem(sys.modules, "retour.rendering.terminal", raising=False)
     monkeypatch.setitem(sys.modules, "rich", None)
     monkeypatch.setitem(sys.modules, "rich.console", None)
     assert run(["explain", "--format", "terminal", bounce]) == 2

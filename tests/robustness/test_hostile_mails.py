@@ -11,7 +11,7 @@ import pytest
 from hostile import MORE_HOSTILE, Builder
 
 from retour.analyse import explain
-from retour.render.json import analysis_to_dict, to_line
+from retour.rendering.json import analysis_to_dict, to_line
 
 _BENCH = runpy.run_path(str(Path(__file__).parents[2] / "benchmarks" / "hostile.py"))
 ALL: dict[str, Builder] = {**_BENCH["HOSTILE"], **MORE_HOSTILE}

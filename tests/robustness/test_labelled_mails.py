@@ -17,7 +17,7 @@ from jsonschema import Draft202012Validator, FormatChecker
 from mutation import mutate
 
 from retour.analyse import explain
-from retour.render.json import analysis_to_dict, to_line
+from retour.rendering.json import analysis_to_dict, to_line
 
 FULL = os.environ.get("RETOUR_ROBUSTNESS") == "full"
 OWN = Path(__file__).resolve().parent.parent / "fixtures"

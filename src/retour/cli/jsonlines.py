@@ -3,7 +3,7 @@
 from typing import BinaryIO
 
 from retour.model.analysis import ReplyAnalysis
-from retour.render.json import analysis_to_dict, error_to_dict, reply_to_dict, to_line
+from retour.rendering.json import analysis_to_dict, error_to_dict, reply_to_dict, to_line
 from retour.service.explanation import Explained, Unexplained
 
 

@@ -4,7 +4,7 @@ from typing import TextIO
 
 from retour.model.analysis import ReplyAnalysis
 from retour.model.document import Audience, Document
-from retour.render.document import build_document, build_reply_document
+from retour.rendering.document import build_document, build_reply_document
 from retour.service.explanation import Explained, Unexplained
 
 
@@ -45,7 +45,7 @@ class ReportPrinter:
         if self._in_colour:
             from rich.console import Console  # noqa: PLC0415
 
-            from retour.render.terminal import render_terminal  # noqa: PLC0415
+            from retour.rendering.terminal import render_terminal  # noqa: PLC0415
 
             is_terminal = self._out.isatty()
             console = Console(
@@ -55,7 +55,7 @@ class ReportPrinter:
             )
             render_terminal(document, console)
         else:
-            from retour.render.text import render_text  # noqa: PLC0415
+            from retour.rendering.text import render_text  # noqa: PLC0415
 
             self._out.write(render_text(document).rstrip("\n") + "\n")
         self._out.write("\n")

@@ -17,8 +17,8 @@ from retour.model.document import (
     SenderPart,
     Station,
 )
-from retour.render.foreign import show_controls
-from retour.render.wording import Wording, load_wording
+from retour.rendering.foreign import show_controls
+from retour.rendering.wording import Wording, load_wording
 
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType

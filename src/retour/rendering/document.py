@@ -14,11 +14,11 @@ from retour.model.diagnosis import Diagnosis
 from retour.model.document import Audience, Document, RecipientPart
 from retour.model.report import Recipient, Report, Statement
 from retour.model.route import Route
-from retour.render.admin import build_admin_part
-from retour.render.case import Case, name_recipients
-from retour.render.details import build_details
-from retour.render.sender import build_sender_part
-from retour.render.wording import Wording, load_wording
+from retour.rendering.admin import build_admin_part
+from retour.rendering.case import Case, name_recipients
+from retour.rendering.details import build_details
+from retour.rendering.sender import build_sender_part
+from retour.rendering.wording import Wording, load_wording
 
 _EXPLAINED = ("failure", "delay", "mixed")
 # Kinds that are about no delivery of the reader's: only what they are is said.

@@ -2,7 +2,7 @@
 
 from datetime import datetime, tzinfo
 
-from retour.render.wording import Wording
+from retour.rendering.wording import Wording
 
 _STEPS = ((86400, "day"), (3600, "hour"), (60, "minute"), (1, "second"))
 _SIZES = ((3, "gb"), (2, "mb"), (1, "kb"))

@@ -5,9 +5,9 @@ from collections.abc import Iterator
 from retour.model.diagnosis import Contradiction, Diagnosis, Evidence
 from retour.model.document import AdminPart, Row
 from retour.model.reply import Reply
-from retour.render.case import Case, admin_fields
-from retour.render.foreign import fold_line
-from retour.render.quantity import say_duration, say_size
+from retour.rendering.case import Case, admin_fields
+from retour.rendering.foreign import fold_line
+from retour.rendering.quantity import say_duration, say_size
 
 _PRODUCTS = ("exchange", "postfix", "exim")
 _QUOTE_MAX = 200

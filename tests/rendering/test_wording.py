@@ -4,8 +4,8 @@ from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 
-from retour.render.quantity import in_zone, say_duration, say_moment, say_size, stamp
-from retour.render.wording import Wording, fill, load_wording
+from retour.rendering.quantity import in_zone, say_duration, say_moment, say_size, stamp
+from retour.rendering.wording import Wording, fill, load_wording
 
 EN = load_wording("en")
 CET = timezone(timedelta(hours=1))

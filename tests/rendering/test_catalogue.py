@@ -23,8 +23,8 @@ from retour.model.vocabulary import (
     StoppedAt,
     Weight,
 )
-from retour.render.document import build_document
-from retour.render.wording import languages, load_wording, split
+from retour.rendering.document import build_document
+from retour.rendering.wording import languages, load_wording, split
 
 CAUSES = tuple(load().causes)
 SENDER_FIELDS = {

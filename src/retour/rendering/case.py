@@ -9,9 +9,9 @@ from retour.knowledge.schema import Knowledge
 from retour.model.analysis import Analysis
 from retour.model.diagnosis import Diagnosis, Evidence
 from retour.model.report import Recipient
-from retour.render.foreign import fold_line, is_plain_address, is_plain_ip, is_plain_name
-from retour.render.quantity import in_zone, say_duration, say_moment, say_size
-from retour.render.wording import Wording
+from retour.rendering.foreign import fold_line, is_plain_address, is_plain_ip, is_plain_name
+from retour.rendering.quantity import in_zone, say_duration, say_moment, say_size
+from retour.rendering.wording import Wording
 
 ADDRESS_MAX = 100
 """Characters of an address that are shown in a sentence."""

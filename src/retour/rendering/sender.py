@@ -6,9 +6,9 @@ diagnosis is unsure the words are, too.
 
 from retour.model.diagnosis import Diagnosis
 from retour.model.document import SenderPart
-from retour.render.case import Case, sender_fields
-from retour.render.stations import build_stations
-from retour.render.wording import Fields
+from retour.rendering.case import Case, sender_fields
+from retour.rendering.stations import build_stations
+from retour.rendering.wording import Fields
 
 SURE = 0.8
 """From here on the sender is told the cause without a reservation."""

@@ -12,9 +12,9 @@ from retour.model.document import (
     SenderPart,
     Station,
 )
-from retour.render.foreign import show_controls
-from retour.render.layout import cell_width, pad, wrap
-from retour.render.wording import Wording, load_wording
+from retour.rendering.foreign import show_controls
+from retour.rendering.layout import cell_width, pad, wrap
+from retour.rendering.wording import Wording, load_wording
 
 WIDTH = 78
 """RFC 5322 §2.1.1 recommends lines of at most 78 characters."""

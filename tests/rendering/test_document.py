@@ -11,8 +11,8 @@ from retour.model.diagnosis import Diagnosis
 from retour.model.document import AdminPart, SenderPart
 from retour.model.reply import Reply
 from retour.model.route import Route
-from retour.render.document import build_document, build_reply_document
-from retour.render.stations import system_of
+from retour.rendering.document import build_document, build_reply_document
+from retour.rendering.stations import system_of
 
 
 def sender_of(analysis: Analysis, n: int = 0) -> SenderPart:

@@ -8,8 +8,8 @@ from typing import Literal
 
 from retour.model.document import Station
 from retour.model.vocabulary import StoppedAt
-from retour.render.case import ADDRESS_MAX, Case
-from retour.render.foreign import fold_line
+from retour.rendering.case import ADDRESS_MAX, Case
+from retour.rendering.foreign import fold_line
 
 State = Literal["passed", "stopped", "waiting", "maybe", "ahead"]
 

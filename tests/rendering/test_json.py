@@ -11,8 +11,8 @@ import pytest
 import samples
 from samples import SAMPLES
 
-import retour.render.json as contract
-from retour.render.json import analysis_to_dict, error_to_dict, reply_to_dict, to_line
+import retour.rendering.json as contract
+from retour.rendering.json import analysis_to_dict, error_to_dict, reply_to_dict, to_line
 
 SCHEMA_FILE = Path(contract.__file__).with_name("retour-1.schema.json")
 SCHEMA = json.loads(SCHEMA_FILE.read_text(encoding="utf-8"))

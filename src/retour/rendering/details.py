@@ -6,9 +6,9 @@ from datetime import datetime
 from retour.model.document import DetailPart, HopRow, Row
 from retour.model.report import Recipient, Statement
 from retour.model.route import Hop
-from retour.render.case import Case
-from retour.render.foreign import fold_line
-from retour.render.quantity import in_zone, say_duration, stamp
+from retour.rendering.case import Case
+from retour.rendering.foreign import fold_line
+from retour.rendering.quantity import in_zone, say_duration, stamp
 
 _VALUE_MAX = 500
 _WORDS_MAX = 4000

@@ -1,6 +1,6 @@
 """Text and terminal: goldens, widths, and nothing foreign that steers the reader's screen.
 
-``pytest tests/render --accept`` writes the goldens anew; read ``git diff`` before you commit it.
+``pytest tests/rendering --accept`` writes the goldens anew; read ``git diff`` before you commit it.
 """
 
 import io
@@ -11,11 +11,11 @@ import pytest
 from rich.console import Console
 from samples import ESCAPES, HEADERS, SAMPLES, user_unknown
 
-from retour.render.document import build_document
-from retour.render.foreign import fold_line, show_controls
-from retour.render.layout import cell_width, wrap
-from retour.render.terminal import render_terminal
-from retour.render.text import WIDTH, render_text
+from retour.rendering.document import build_document
+from retour.rendering.foreign import fold_line, show_controls
+from retour.rendering.layout import cell_width, wrap
+from retour.rendering.terminal import render_terminal
+from retour.rendering.text import WIDTH, render_text
 
 GOLDENS = Path(__file__).with_name("goldens")
 STEERING = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
@@ -42,7 +42,7 @@ def hold_golden(request: pytest.FixtureRequest, name: str, printed: str) -> None
     path = GOLDENS / name
     if request.config.getoption("--accept", default=False):
         path.write_text(printed, encoding="utf-8")
-    assert printed == path.read_text(encoding="utf-8"), "see --accept in tests/render/conftest.py"
+    assert printed == path.read_text(encoding="utf-8"), "see --accept in conftest.py"
 
 
 @pytest.mark.parametrize("name", GOLDEN_TEXTS)
