@@ -1,4 +1,4 @@
-"""``pytest tests/rendering --accept`` writes the goldens anew; read ``git diff`` before you commit."""
+"""``pytest tests/rendering --accept`` writes the goldens anew; read the diff before committing."""
 
 import pytest
 
