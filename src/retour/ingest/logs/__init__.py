@@ -1,0 +1,1 @@
+"""Logs of mail systems, line by line, to observations of a trail."""
