@@ -19,7 +19,8 @@ HandOverOutcome = Literal[
 ``delivered``: put into a mailbox, a file or a program; ``relayed``: the next system took it
 (``250``); ``expanded``: replaced by other recipients (alias, forward, list); ``deferred``: tried
 again later; ``failed``: given up, refused for good; ``expired``: given up after the last of many
-tries; ``discarded``: thrown away on purpose; ``held``: kept back for an administrator or quarantined.
+tries; ``discarded``: thrown away on purpose; ``held``: kept back for an administrator,
+or in quarantine.
 """
 
 Relation = Literal["failure-report", "delay-report", "success-report", "report", "forwarded"]
