@@ -152,11 +152,19 @@ class Link(NamedTuple):
 
 
 class End(NamedTuple):
-    """A system is done with a copy (Postfix's ``removed``, Exim's ``Completed``)."""
+    """A system is done with a copy (Postfix's ``removed``, Exim's ``Completed``).
+
+    Attributes:
+        at_us: when.
+        system: the host.
+        queue_id: the copy.
+        given_up: it was too old: every recipient that was still deferred has expired.
+    """
 
     at_us: int
     system: str
     queue_id: str
+    given_up: bool = False
 
 
 Observation = Arrival | HandOver | Refusal | Link | End
