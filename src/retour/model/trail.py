@@ -49,6 +49,8 @@ class Arrival(NamedTuple):
         recipient_count: of the envelope.
         subject: where the system logs it.
         recipients: of the envelope, where the arrival line names them.
+        report_about: Message-ID of the message that this one reports on, where the system says so
+            (``reference`` of Exchange's DSN events).
     """
 
     at_us: int
@@ -65,6 +67,7 @@ class Arrival(NamedTuple):
     recipient_count: int | None = None
     subject: str | None = None
     recipients: tuple[str, ...] = ()
+    report_about: str | None = None
 
 
 class HandOver(NamedTuple):

@@ -9,7 +9,8 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from retour.ingest.logs.replies import find_queue_id
+from retour.ingest.logs.memory import remember
+from retour.ingest.logs.replies import find_queue_id, find_status
 from retour.ingest.logs.syslog import SyslogLine
 from retour.model.trail import (
     Arrival,
@@ -26,7 +27,6 @@ from retour.model.trail import (
 _NOTHING: Sequence[Observation] = ()
 # Postfix cuts its own lines at 2,000 characters; this keeps the patterns below from long walks.
 _TEXT_MAX = 4_096
-_PIDS_MAX = 4_096
 
 # Words that stand where a queue id stands.
 _NO_IDS = frozenset(
@@ -56,7 +56,6 @@ _CHECKED = re.compile(
     re.DOTALL,
 )
 _ENVELOPE = re.compile(r"\b(from|to|helo)=<([^>]*)>")
-_STATUS = re.compile(r"\b([245]\.\d{1,3}\.\d{1,3})\b")
 _REPORT = re.compile(
     r"(sender|postmaster) (non-delivery|delay|delivery status) notification: (\w+)$"
 )
@@ -149,7 +148,7 @@ class PostfixDialect:
         if rest.startswith("connect from "):
             self._incoming_tls.pop(line.pid, None)
         elif "TLS connection established from" in rest and (found := _TLS.search(rest)):
-            _remember(self._incoming_tls, line.pid, found[2])
+            remember(self._incoming_tls, line.pid, found[2])
         elif queue_id and "discard: " in rest[:20]:
             return _read_check(line, queue_id, "discarded", rest)
         return _NOTHING
@@ -201,7 +200,7 @@ class PostfixDialect:
             hosts = self._outgoing_tls.get(line.pid)
             if hosts is None:
                 hosts = {}
-                _remember(self._outgoing_tls, line.pid, hosts)
+                remember(self._outgoing_tls, line.pid, hosts)
             if len(hosts) < 100:
                 hosts[secured[1]] = secured[2]
         return _NOTHING
@@ -294,7 +293,6 @@ def _refuse(
     reply: str,
 ) -> Refusal:
     name, address = peer
-    status = _STATUS.search(reply[:40])
     return Refusal(
         line.at_us,
         line.host,
@@ -306,7 +304,7 @@ def _refuse(
         envelope.get("to"),
         phase,
         reply,
-        status[1] if status else None,
+        find_status(reply),
     )
 
 
@@ -348,11 +346,3 @@ def _split_peer(peer: str) -> tuple[str | None, str | None]:
         return peer or None, None
     name, address = found.groups()
     return (None if name in ("unknown", "") else name), address
-
-
-def _remember(memory: dict[str, Any], pid: str, value: object) -> None:
-    """Keep a value for a process; the oldest gives way, so that memory stays bounded."""
-    memory.pop(pid, None)
-    if len(memory) >= _PIDS_MAX:
-        del memory[next(iter(memory))]
-    memory[pid] = value

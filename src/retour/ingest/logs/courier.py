@@ -1,0 +1,149 @@
+"""Courier's lines: ``id=ID,from=<a>,addr=<b>: words``, then ``id=ID,…,status: success``.
+
+The words of the other side come on lines of their own before the status, and are kept until then.
+Courier logs no Message-ID, and no end of a message: its ``completed`` ends one attempt.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from retour.ingest.logs.memory import remember
+from retour.ingest.logs.replies import find_queue_id, find_status
+from retour.ingest.logs.syslog import SyslogLine
+from retour.model.trail import Arrival, HandOver, HandOverOutcome, Observation, Refusal
+
+_NOTHING: Sequence[Observation] = ()
+_TEXT_MAX = 8_192
+_WORDS_MAX = 2_000
+
+_NEW = re.compile(r"newmsg,id=([0-9A-F.]+): dns; (\S*) \((?:(\S+) )?\[([^\]]*)\]\)")
+_STARTED = re.compile(
+    r"started,id=([0-9A-F.]+),from=<([^>]*)>,module=(\w*),host=([^,]*),addr=<(.*)>$"
+)
+_ATTEMPT = re.compile(
+    r"id=([0-9A-F.]+),from=<([^>]*)>,addr=<([^>]*)>(?:,size=\d+)?(?:,(status|success))?: ?(.*)",
+    re.DOTALL,
+)
+_DELIVERED = re.compile(r"delivered: (\S+) \[([^\]]*)\]")
+_REFUSED = re.compile(
+    r"error,relay=([^,]*),(?:port=\d+,)?from=<([^>]*)>(?:,to=<([^>]*)>)?: (.*)", re.DOTALL
+)
+_OUTCOMES: Mapping[str, HandOverOutcome] = {"deferred": "deferred", "failure": "failed"}
+
+
+class CourierDialect:
+    """A `retour.ingest.logs.syslog.Dialect`."""
+
+    def __init__(self) -> None:
+        # By message and address: what was said before the status, the host, its address.
+        self._open: dict[str, tuple[str, str | None, str | None]] = {}
+
+    def read(self, line: SyslogLine) -> Sequence[Observation] | None:
+        """Read one line of any of Courier's programs."""
+        text = line.text[:_TEXT_MAX]
+        if text.startswith("id="):
+            found = _ATTEMPT.match(text)
+            return self._read_attempt(line, found) if found else _NOTHING
+        if found := _STARTED.match(text):
+            queue_id, sender, module, _, address = found.groups()
+            if module == "dsn":
+                return _NOTHING
+            return (
+                Arrival(line.at_us, line.host, queue_id, mail_from=sender, recipients=(address,)),
+            )
+        if found := _NEW.match(text):
+            queue_id, helo, name, address = found.groups()
+            return (
+                Arrival(
+                    line.at_us,
+                    line.host,
+                    queue_id,
+                    peer_name=name,
+                    peer_address=_plain(address),
+                    helo=helo,
+                ),
+            )
+        if found := _REFUSED.match(text):
+            return (_read_refusal(line, found),)
+        return _NOTHING
+
+    def save(self) -> Mapping[str, Any]:
+        """Return what was said of attempts that have no status yet."""
+        return {"open": self._open}
+
+    def restore(self, state: Mapping[str, Any]) -> None:
+        """Go on from what `save` returned."""
+        self._open = (
+            {key: (words, host, address) for key, (words, host, address) in state["open"].items()}
+            if "open" in state
+            else {}
+        )
+
+    def _read_attempt(self, line: SyslogLine, found: re.Match[str]) -> Sequence[Observation]:
+        queue_id, _, recipient, kind, words = found.groups()
+        key = f"{queue_id} {recipient}"
+        said, host, address = self._open.get(key, ("", None, None))
+        if kind == "success":
+            delivered = _DELIVERED.match(words)
+            if delivered:
+                host, address = delivered[1], _plain(delivered[2])
+            else:
+                said = said or words
+        elif kind is None:
+            said = f"{said}\n{words}".strip()[:_WORDS_MAX]
+        if kind != "status":
+            remember(self._open, key, (said, host, address))
+            if kind == "success" and line.program.endswith("courierlocal"):
+                return self._end(line, queue_id, recipient, "success", said)
+            return _NOTHING
+        return self._end(line, queue_id, recipient, words.strip(), said)
+
+    def _end(
+        self, line: SyslogLine, queue_id: str, recipient: str, status: str, said: str
+    ) -> Sequence[Observation]:
+        """Tell of an attempt whose end is known, and forget it."""
+        _, host, address = self._open.pop(f"{queue_id} {recipient}", ("", None, None))
+        outcome = _OUTCOMES.get(status)
+        if status == "success":
+            outcome = "relayed" if address else "delivered"
+        if outcome is None:
+            return _NOTHING
+        return (
+            HandOver(
+                line.at_us,
+                line.host,
+                queue_id,
+                recipient,
+                None,
+                outcome,
+                host,
+                address,
+                find_status(said),
+                said or None,
+                next_queue_id=find_queue_id(said) if outcome == "relayed" else None,
+            ),
+        )
+
+
+def _read_refusal(line: SyslogLine, found: re.Match[str]) -> Refusal:
+    relay, sender, recipient, reply = found.groups()
+    return Refusal(
+        line.at_us,
+        line.host,
+        None,
+        None,
+        _plain(relay),
+        None,
+        sender,
+        recipient,
+        # Without a recipient it may be MAIL as well as the content.
+        "rcpt" if recipient is not None else None,
+        reply,
+        find_status(reply),
+    )
+
+
+def _plain(address: str) -> str:
+    """Return an IPv4 address that came in IPv6's clothes as itself."""
+    return address.removeprefix("::ffff:")
