@@ -1,15 +1,14 @@
 """The lines of Sendmail, Exim, OpenSMTPD, Courier and Dovecot."""
 
-from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from observed import CONTEXT, told
 
-from conftest import told
 from retour.ingest.logs.format import READERS
-from retour.ingest.logs.reader import LogContext, LogReader
+from retour.ingest.logs.reader import LogReader
 from retour.model.trail import Observation
 
 SYSLOG = "2026-02-28T10:00:00Z mx "
@@ -176,11 +175,9 @@ SENDMAIL: dict[str, tuple[list[str], list[dict[str, Any]]]] = {
 
 
 @pytest.mark.parametrize(("lines", "expected"), SENDMAIL.values(), ids=SENDMAIL)
-def test_sendmail_lines_say(
-    lines: list[str], expected: list[dict[str, Any]], context: LogContext
-) -> None:
+def test_sendmail_lines_say(lines: list[str], expected: list[dict[str, Any]]) -> None:
     """Each form of Sendmail's lines is read to what it says."""
-    reader = READERS["syslog"](context)
+    reader = READERS["syslog"](CONTEXT)
     said = _read(reader, *(f"{SYSLOG}sm-mta[7]: {line}" for line in lines))
     assert [told(observation) for observation in said] == expected
 
@@ -381,13 +378,11 @@ EXIMS: dict[str, tuple[list[str], list[dict[str, Any]]]] = {
 
 
 @pytest.mark.parametrize(("lines", "expected"), EXIMS.values(), ids=EXIMS)
-def test_exim_lines_say(
-    lines: list[str], expected: list[dict[str, Any]], context: LogContext
-) -> None:
+def test_exim_lines_say(lines: list[str], expected: list[dict[str, Any]]) -> None:
     """Each form of Exim's lines is read to what it says, from its own log or from syslog."""
-    own = _read(READERS["exim"](context), *(f"{EXIM}{line}" for line in lines))
+    own = _read(READERS["exim"](CONTEXT), *(f"{EXIM}{line}" for line in lines))
     assert [told(observation) for observation in own] == expected
-    syslog = _read(READERS["syslog"](context), *(f"{SYSLOG}exim[7]: {line}" for line in lines))
+    syslog = _read(READERS["syslog"](CONTEXT), *(f"{SYSLOG}exim[7]: {line}" for line in lines))
     assert [told(observation) for observation in syslog] == expected
     assert {observation.system for observation in own} <= {"gate"}
 
@@ -401,9 +396,9 @@ def test_exim_lines_say(
         ("2026-02-28 10:00:00 [4711] ", 1_772_272_800_000_000),
     ],
 )
-def test_exim_stamps_are_read_in_each_setting(stamp: str, at_us: int, context: LogContext) -> None:
+def test_exim_stamps_are_read_in_each_setting(stamp: str, at_us: int) -> None:
     """Milliseconds, zone and process number may stand in the stamp."""
-    (end,) = _read(READERS["exim"](context), f"{stamp}{EXIM_ID} Completed")
+    (end,) = _read(READERS["exim"](CONTEXT), f"{stamp}{EXIM_ID} Completed")
     assert end.at_us == at_us
 
 
@@ -585,10 +580,10 @@ OTHERS: dict[str, tuple[str, list[str], list[dict[str, Any]]]] = {
 
 @pytest.mark.parametrize(("program", "lines", "expected"), OTHERS.values(), ids=OTHERS)
 def test_lines_of_the_others_say(
-    program: str, lines: list[str], expected: list[dict[str, Any]], context: LogContext
+    program: str, lines: list[str], expected: list[dict[str, Any]]
 ) -> None:
     """Each form of line is read to what it says."""
-    reader = READERS["syslog"](context)
+    reader = READERS["syslog"](CONTEXT)
     said = _read(reader, *(f"{SYSLOG}{program}: {line}" for line in lines))
     assert [told(observation) for observation in said] == expected
 
@@ -597,10 +592,10 @@ def test_lines_of_the_others_say(
     "stamp",
     ["Feb 28 10:00:00 ", "Feb  8 10:00:00 ", "2026-02-28 10:00:00 ", "2026-02-28T10:00:00Z "],
 )
-def test_dovecot_writes_a_log_of_its_own(stamp: str, context: LogContext) -> None:
+def test_dovecot_writes_a_log_of_its_own(stamp: str) -> None:
     """Without syslog a line has no host and no program in front."""
     line = f"{stamp}lmtp(ann@x)<205><session>: Info: msgid=<m@x>: saved mail to INBOX"
-    arrival, hand_over = _read(READERS["dovecot"](context), line)
+    arrival, hand_over = _read(READERS["dovecot"](CONTEXT), line)
     assert (arrival.system, told(hand_over)["outcome"]) == ("gate", "delivered")
 
 
@@ -615,8 +610,7 @@ PIECES = (*" <>,;:()[]=", *WORDS, "id=0", "6AO2eELv000092: ")
 )
 def test_any_words_are_read_without_an_error(program: str, words: list[str]) -> None:
     """Content cannot make a dialect fail."""
-    context = LogContext(UTC, datetime(2026, 3, 1, tzinfo=UTC))
     text = "".join(words)
-    READERS["syslog"](context).read(f"{SYSLOG}{program}: {text}")
-    READERS["exim"](context).read(f"{EXIM}{text}")
-    READERS["dovecot"](context).read(f"Feb 28 10:00:00 lmtp(a)<1><b>: msgid={text}")
+    READERS["syslog"](CONTEXT).read(f"{SYSLOG}{program}: {text}")
+    READERS["exim"](CONTEXT).read(f"{EXIM}{text}")
+    READERS["dovecot"](CONTEXT).read(f"Feb 28 10:00:00 lmtp(a)<1><b>: msgid={text}")

@@ -1,17 +1,15 @@
 """Exchange's tracking log and Microsoft 365's traces."""
 
 import json
-from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from observed import CONTEXT, told
 
-from conftest import told
 from retour.ingest.logs.exchange import ExchangeReader
 from retour.ingest.logs.format import READERS, recognise
-from retour.ingest.logs.reader import LogContext
 from retour.model.trail import Arrival, HandOver, Observation
 
 FIELDS = (
@@ -49,8 +47,8 @@ def _row(event: str, **values: str) -> str:
     )
 
 
-def _read(context: LogContext, *lines: str) -> list[Observation]:
-    reader = ExchangeReader(context)
+def _read(*lines: str) -> list[Observation]:
+    reader = ExchangeReader(CONTEXT)
     observations: list[Observation] = []
     for line in "\n".join(lines).split("\n"):
         said = reader.read(line.removeprefix("\ufeff"))
@@ -70,7 +68,7 @@ EVENTS: dict[str, tuple[str, list[dict[str, Any]]]] = {
 
 
 @pytest.mark.parametrize("event", EVENTS)
-def test_exchange_events_end_a_recipients_way(event: str, context: LogContext) -> None:
+def test_exchange_events_end_a_recipients_way(event: str) -> None:
     """Each event that decides about a recipient says so, under the message's own name."""
     outcome, (extra,) = EVENTS[event]
     row = _row(
@@ -79,7 +77,7 @@ def test_exchange_events_end_a_recipients_way(event: str, context: LogContext) -
         recipient_status=str(extra.get("reply", "")) if "status" in extra else "",
         source_context="XLoopHeaderCount:1/1" if event == "THROTTLE" else "",
     )
-    name, end = _read(context, *HEAD, row)
+    name, end = _read(*HEAD, row)
     assert isinstance(name, Arrival)
     assert (name.message_id, name.queue_id, name.system) == ("<m@example.net>", NET, "EX1")
     assert told(end) == {
@@ -90,7 +88,7 @@ def test_exchange_events_end_a_recipients_way(event: str, context: LogContext) -
     }
 
 
-def test_exchange_arrival_carries_the_subject_and_every_recipient(context: LogContext) -> None:
+def test_exchange_arrival_carries_the_subject_and_every_recipient() -> None:
     """A RECEIVE row tells of envelope, peer, size and subject, also over two lines."""
     row = _row(
         "RECEIVE",
@@ -100,7 +98,7 @@ def test_exchange_arrival_carries_the_subject_and_every_recipient(context: LogCo
         recipient_count="2",
         message_subject='Offer, "new"\nand more',
     )
-    (arrival,) = _read(context, *HEAD, row)
+    (arrival,) = _read(*HEAD, row)
     assert told(arrival) == {
         "kind": "Arrival",
         "message_id": "<m@example.net>",
@@ -116,7 +114,7 @@ def test_exchange_arrival_carries_the_subject_and_every_recipient(context: LogCo
     assert arrival.at_us == 1_772_272_800_250_000
 
 
-def test_exchange_send_belongs_to_the_server_that_sends(context: LogContext) -> None:
+def test_exchange_send_belongs_to_the_server_that_sends() -> None:
     """In a SEND row the client is ourselves and the server the one that takes."""
     row = _row(
         "SEND",
@@ -126,7 +124,7 @@ def test_exchange_send_belongs_to_the_server_that_sends(context: LogContext) -> 
         recipient_address="b@example.org;c@example.org",
         recipient_status="250 2.1.5 Recipient OK;250 2.1.5 Recipient OK",
     )
-    _, *ends = _read(context, *HEAD, row)
+    _, *ends = _read(*HEAD, row)
     for end, recipient in zip(ends, ("b@example.org", "c@example.org"), strict=True):
         assert isinstance(end, HandOver)
         assert end.system == "EX1"
@@ -141,12 +139,12 @@ def test_exchange_send_belongs_to_the_server_that_sends(context: LogContext) -> 
         }
 
 
-def test_exchange_report_names_what_it_is_about(context: LogContext) -> None:
+def test_exchange_report_names_what_it_is_about() -> None:
     """The reference of a DSN event is the Message-ID of the original."""
     row = _row(
         "DSN", message_id="<dsn@ex1>", reference="<m@example.net>", source="DSN", return_path="<>"
     )
-    (report,) = _read(context, *HEAD, row)
+    (report,) = _read(*HEAD, row)
     assert told(report) == {
         "kind": "Arrival",
         "message_id": "<dsn@ex1>",
@@ -156,12 +154,12 @@ def test_exchange_report_names_what_it_is_about(context: LogContext) -> None:
     }
 
 
-def test_exchange_group_is_replaced_by_its_members(context: LogContext) -> None:
+def test_exchange_group_is_replaced_by_its_members() -> None:
     """An EXPAND row is the end of the group's address and names who came of it."""
     row = _row(
         "EXPAND", recipient_address="b@x;c@x", related_recipient_address="all@x", source="ROUTING"
     )
-    _, end = _read(context, *HEAD, row)
+    _, end = _read(*HEAD, row)
     assert told(end) == {
         "kind": "HandOver",
         "recipient": "all@x",
@@ -204,33 +202,33 @@ TRACES: dict[str, tuple[list[str], list[tuple[str, str]]]] = {
 
 @pytest.mark.parametrize(("lines", "ends"), TRACES.values(), ids=TRACES)
 def test_traces_of_microsoft_365_are_read_in_each_form(
-    lines: list[str], ends: list[tuple[str, str]], context: LogContext
+    lines: list[str], ends: list[tuple[str, str]]
 ) -> None:
     """One row a message or one a recipient: what became of whom comes out the same."""
-    assert recognise(lines, context) == "exchange"
-    arrival, *hand_overs = _read(context, *lines)
+    assert recognise(lines, CONTEXT) == "exchange"
+    arrival, *hand_overs = _read(*lines)
     assert told(arrival)["message_id"] == "<m@example.net>"
     assert told(arrival)["subject"] == "Hi"
     assert arrival.at_us == 1_772_272_800_000_000
     assert [(told(end)["recipient"], told(end)["outcome"]) for end in hand_overs] == ends
 
 
-def test_a_reader_stopped_inside_a_row_goes_on(context: LogContext) -> None:
+def test_a_reader_stopped_inside_a_row_goes_on() -> None:
     """Columns and a row begun survive being written as JSON."""
     lines = [*HEAD, _row("RECEIVE", message_subject='two "\n" lines')]
     *before, first, second = "\n".join(lines).split("\n")
-    stopped = ExchangeReader(context)
+    stopped = ExchangeReader(CONTEXT)
     for line in [*before, first]:
         stopped.read(line.removeprefix("\ufeff"))
-    fresh = ExchangeReader(context)
+    fresh = ExchangeReader(CONTEXT)
     fresh.restore(json.loads(json.dumps(stopped.save())))
     assert fresh.read(second) == stopped.read(second)
 
 
 @pytest.mark.parametrize("row", ["one cell", "not a time,b,c,d", ","])
-def test_rows_that_say_nothing_are_counted(row: str, context: LogContext) -> None:
+def test_rows_that_say_nothing_are_counted(row: str) -> None:
     """A row without a time or without cells is no row."""
-    reader = ExchangeReader(context)
+    reader = ExchangeReader(CONTEXT)
     for line in HEAD:
         reader.read(line.removeprefix("\ufeff"))
     assert reader.read(row) is None
@@ -239,6 +237,6 @@ def test_rows_that_say_nothing_are_counted(row: str, context: LogContext) -> Non
 @given(st.lists(st.text(alphabet=st.sampled_from('ab,;"\n# \t:<>@'), max_size=40)))
 def test_any_rows_are_read_without_an_error(lines: list[str]) -> None:
     """Content cannot make the reader fail."""
-    reader = READERS["exchange"](LogContext(UTC, datetime(2026, 3, 1, tzinfo=UTC)))
+    reader = READERS["exchange"](CONTEXT)
     for line in [f"#Fields: {FIELDS}", *lines]:
         reader.read(line)

@@ -183,7 +183,7 @@ def _read_attempt(line: SyslogLine, queue_id: str, outcome: HandOverOutcome, bod
         outcome = "discarded"
     if outcome == "failed" and reply and _EXPIRED in reply:
         outcome = "expired"
-    # A black hole or a local delivery names itself or the local part, with the whole address behind it.
+    # A black hole or a local delivery has the whole address behind its own name.
     local = original is not None and "@" not in address
     return HandOver(
         line.at_us,

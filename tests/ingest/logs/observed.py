@@ -3,16 +3,11 @@
 from datetime import UTC, datetime
 from typing import Any
 
-import pytest
-
 from retour.ingest.logs.reader import LogContext
 from retour.model.trail import Observation
 
-
-@pytest.fixture
-def context() -> LogContext:
-    """A log of a host in UTC, written in early 2026."""
-    return LogContext(UTC, datetime(2026, 3, 1, tzinfo=UTC), "gate")
+CONTEXT = LogContext(UTC, datetime(2026, 3, 1, tzinfo=UTC), "gate")
+"""A log of a host in UTC, written in early 2026."""
 
 
 def told(observation: Observation) -> dict[str, Any]:
