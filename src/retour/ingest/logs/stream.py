@@ -58,6 +58,7 @@ class LogStream:
             file: at its beginning; closed by `close`. Compressed ones are unpacked.
             offset: bytes, of the unpacked file, that were read before.
         """
+        self._outer = file
         head = _peek(file)
         if head.startswith(_GZIP_MAGIC):
             file = gzip.GzipFile(fileobj=file)
@@ -75,6 +76,7 @@ class LogStream:
     def close(self) -> None:
         """Close the file."""
         self._file.close()
+        self._outer.close()
 
     def read_blocks(self) -> Iterator[Block]:
         """Read what is there by now, whole lines only.
@@ -211,7 +213,7 @@ def _find_encoding(head: bytes) -> tuple[str, int]:
     for bom, encoding in _BOMS:
         if head.startswith(bom):
             return encoding, len(bom)
-    pair = head[:512]
+    pair = head[:32]  # a stamp or a column's name: ASCII, whatever comes behind
     if pair.count(0) * 3 > len(pair) > 1:  # UTF-16 without a mark: every second byte is zero
         return ("utf-16-le" if pair[1::2].count(0) > pair[::2].count(0) else "utf-16-be"), 0
     return "utf-8", 0
