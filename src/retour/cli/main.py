@@ -5,12 +5,16 @@ import sys
 from argparse import ArgumentParser
 from collections.abc import Sequence
 
-from retour.cli import code, completion, explain, rules
+from retour.cli import code, completion, explain, pcap, rules
 from retour.cli.ending import EPILOG, CommandError, ExitCode, complain
 from retour.version import __version__
 
-_COMMANDS = (explain, code, rules, completion)
-_EXTRA = "the terminal's form needs the extra 'cli': pip install 'retour[cli]', or --format text."
+_COMMANDS = (explain, code, pcap, rules, completion)
+_EXTRAS = {
+    "rich": "the terminal's form needs the extra 'cli': pip install 'retour[cli]', "
+    "or --format text.",
+    "dpkt": "reading captures needs the extra 'capture': pip install 'retour[capture]'.",
+}
 
 
 def run(arguments: Sequence[str] | None = None) -> int:
@@ -37,8 +41,8 @@ def run(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         return ExitCode.INTERRUPTED
     except ModuleNotFoundError as error:
-        if error.name and error.name.partition(".")[0] == "rich":
-            complain(_EXTRA)
+        if missing := _EXTRAS.get((error.name or "").partition(".")[0]):
+            complain(missing)
             return ExitCode.USAGE
         return _confess(error)
     except Exception as error:  # the last line before a person

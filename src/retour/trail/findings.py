@@ -42,6 +42,7 @@ class Findings:
             if (finding := _find_left(session, transfer))
         ]
         found = [finding for _, finding in left]
+        found += _find_left_sealed(session, self._slow_us)
         found += self._find_repeated(session)
         for transfer, finding in left:
             self._remember(transfer, finding)
@@ -130,6 +131,31 @@ def _find_left(session: Session, transfer: Transfer) -> Finding | None:
     else:
         return None
     return _make_left("taken" if _is_positive(reply) else "refused", transfer, proof)
+
+
+def _find_left_sealed(session: Session, slow_us: int) -> Iterator[Finding]:
+    """Find out the same where encryption hides the words: only after a long wait.
+
+    Without one it says nothing: many clients close before the server's close_notify.
+    """
+    client, server = session.from_client, session.from_server
+    last = session.turns[-1] if session.turns else None
+    asked = session.turns[-2] if len(session.turns) > 1 else None
+    if not (last and asked and last.kind == asked.kind == "tls" and last.side == "server"):
+        return
+    waited = last.began.at_us - asked.ended.at_us
+    if waited < slow_us or not client.reset or server.acknowledged > last.end - last.size:
+        return
+    if not client.fin or not asked.ended <= client.fin <= last.began:
+        return
+    proof = (
+        Proof("due", "client", asked.ended),
+        Proof("fin", "client", client.fin),
+        Proof("reply", "server", last.began),
+        Proof("reset", "client", client.reset),
+    )
+    facts = {"waited_s": waited / 1e6}
+    yield Finding("client-left-before-reply", "encrypted", facts, _in_order([*proof]))
 
 
 def _make_left(variant: str, transfer: Transfer, proof: list[Proof]) -> Finding:

@@ -41,6 +41,8 @@ class Content:
         self.size += end - before
         # Of a stuffed line's start only what ends in the new octets: the rest was counted before.
         self.size -= window.count(b"\r\n.", max(before - 2, 0), end)
+        if 0 <= found < before - 2:
+            self.size += 1  # the final dot came alone before and was taken for a stuffed one
         self._keep(window[before:end])
         if found >= 0:
             self.finish()

@@ -4,7 +4,7 @@ from collections import OrderedDict, deque
 from collections.abc import Iterator
 from ipaddress import ip_address
 
-from retour.ingest.capture.packet import RST, SYN, Segment
+from retour.ingest.capture.packet import SYN, Segment
 from retour.ingest.capture.stream import Connection
 from retour.model.capture import Closing, Endpoint, Ending, Moment, Session, SessionPhase, Side
 from retour.wire.dialogue import Dialogue
@@ -251,8 +251,6 @@ class SessionTable:
             client = segment.source
         by_port = (segment.target if client == segment.source else segment.source)[1] in self._ports
         if not by_port and not is_syn and not segment.data.startswith(_GREETING):
-            return None
-        if not is_syn and segment.flags & RST:
             return None
         return Flow(segment, client, by_port=by_port)
 
