@@ -1,14 +1,15 @@
-"""Measures everything and prints it: ``python -m benchmarks [scores|speed|startup|memory ...]``."""
+"""Measures everything and prints it: ``python -m benchmarks [scores|speed|startup|memory|captures ...]``."""
 
 import argparse
 
-from benchmarks import memory, scores, speed, startup
+from benchmarks import captures, memory, scores, speed, startup
 
 PARTS = {
     "scores": scores.main,
     "speed": speed.main,
     "startup": startup.main,
     "memory": memory.main,
+    "captures": captures.main,
 }
 
 
@@ -17,7 +18,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("parts", nargs="*", metavar="PART", help=", ".join(PARTS))
     parser.add_argument(
-        "--memory", action="store_true", help="measure memory on a mailbox of 1 GB, not of 100 MB"
+        "--memory", action="store_true", help="measure memory on files of 1 GB, not of 100 MB"
     )
     arguments = parser.parse_args()
     unknown = set(arguments.parts) - set(PARTS)
@@ -28,6 +29,8 @@ def main() -> None:
             print(f"\n=== {name} ===", flush=True)
             if name == "memory":
                 memory.main(memory.LARGE if arguments.memory else memory.SMALL)
+            elif name == "captures":
+                captures.main(large=arguments.memory)
             else:
                 measure()
 

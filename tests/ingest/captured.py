@@ -1,5 +1,6 @@
 """Packets of made SMTP sessions, and capture files around them."""
 
+import itertools
 import random
 import struct
 from collections.abc import Iterable, Sequence
@@ -15,8 +16,8 @@ FIN, SYN, RST, PUSH, ACK = 1, 2, 4, 8, 16
 START_US = 1_700_000_000_000_000
 CLIENT_PORT = 40_000
 
-Step = tuple[Side, bytes | int]
-"""Who sends what: octets, or the flag that ends its direction."""
+Step = tuple[Side, bytes | int] | tuple[Side, bytes | int, int]
+"""Who sends what: octets, or the flag that ends its direction; microseconds to wait before."""
 
 GREETING = b"220 mx.example.net ESMTP\r\n"
 MESSAGE = b"Message-ID: <1@example.org>\r\nSubject: x\r\n\r\nhello\r\n..stuffed\r\n"
@@ -62,7 +63,7 @@ class Shot:
 
 
 def converse(
-    steps: Iterable[Step | tuple[Side, bytes | int, int]],
+    steps: Iterable[Step],
     *,
     cuts: random.Random | None = None,
     start_us: int = START_US,
@@ -71,7 +72,7 @@ def converse(
     """Send steps over one connection.
 
     Args:
-        steps: who sends what, maybe with microseconds to wait before.
+        steps: who sends what.
         cuts: splits what is sent in places of its own choice; None: one segment a step.
         start_us: when the SYN goes out.
         isn: the initial sequence numbers; the client's wraps around by default.
@@ -85,7 +86,7 @@ def converse(
     now = start_us + 20
     for step in steps:
         side, what = step[0], step[1]
-        now += step[2] if len(step) > 2 else 1000  # type: ignore[misc]
+        now += step[2] if len(step) == 3 else 1000
         other: Side = "server" if side == "client" else "client"
         for piece in [what] if isinstance(what, int) else split(what, cuts):
             flags = piece | ACK if isinstance(piece, int) else PUSH | ACK
@@ -106,7 +107,7 @@ def split(data: bytes, cuts: random.Random | None) -> list[bytes]:
         return [data]
     places = sorted(cuts.randrange(1, len(data)) for _ in range(cuts.randrange(6)))
     edges = [0, *dict.fromkeys(places), len(data)]
-    return [data[a:b] for a, b in zip(edges, edges[1:], strict=False)]
+    return [data[a:b] for a, b in itertools.pairwise(edges)]
 
 
 def frame(shot: Shot, *, link: str = "ethernet", v6: bool = False, port: int = 25) -> bytes:
@@ -192,7 +193,7 @@ def restamp(shots: Sequence[Shot], step_us: int = 100) -> list[Shot]:
 
 def read(data: bytes) -> tuple[list[Session], CaptureSummary]:
     """Read a capture from memory."""
-    capture = Capture(BufferedReader(BytesIO(data)))  # type: ignore[arg-type]
+    capture = Capture(BufferedReader(BytesIO(data)))
     return list(capture.sessions()), capture.summary()
 
 

@@ -1,5 +1,6 @@
 """Packets to dialogues: however they were cut, shuffled, repeated or wrapped, the same is read."""
 
+import itertools
 import random
 
 import pytest
@@ -35,8 +36,10 @@ CHUNKED: tuple[Step, ...] = (
     *OPENING[:3],
     (
         "client",
-        b"MAIL FROM:<>\r\nRCPT TO:<bob@example.net>\r\nBDAT 20\r\n" + MESSAGE[:20]
-        + b"BDAT %d LAST\r\n" % (len(MESSAGE) - 20) + MESSAGE[20:],
+        b"MAIL FROM:<>\r\nRCPT TO:<bob@example.net>\r\nBDAT 20\r\n"
+        + MESSAGE[:20]
+        + b"BDAT %d LAST\r\n" % (len(MESSAGE) - 20)
+        + MESSAGE[20:],
     ),
     ("server", b"250 Ok\r\n250 Ok\r\n250 20 octets\r\n"),
     ("server", TAKEN),
@@ -124,7 +127,7 @@ def overlap(shots: list[Shot], source: random.Random) -> list[Shot]:
     """Send again what two neighbouring segments of one side said, shifted by some octets."""
     found = []
     speaking = [shot for shot in shots if shot.data and not shot.flags & (SYN | FIN | RST)]
-    for first, second in zip(speaking, speaking[1:], strict=False):
+    for first, second in itertools.pairwise(speaking):
         follows = (first.seq + len(first.data)) % 2**32 == second.seq
         if first.side == second.side and follows and source.random() < 0.3:
             cut = source.randrange(len(first.data))
@@ -146,7 +149,7 @@ def test_every_link_and_address_family_is_read(link: str, v6: bool) -> None:
 
 @pytest.mark.parametrize("order", ["<", ">"])
 def test_every_file_format_is_read(order: str) -> None:
-    """pcap in micro- and nanoseconds and pcapng with two clocks, in both byte orders."""
+    """Classic pcap in micro- and nanoseconds and pcapng with two clocks, in both byte orders."""
     shots = converse(WHOLE)
     frames = [(shot.at_us, frame(shot)) for shot in shots]
     for data in (

@@ -15,6 +15,7 @@ from captured import (
     TAKEN,
     WHOLE,
     Shot,
+    Step,
     converse,
     pack,
     read,
@@ -24,7 +25,7 @@ from retour.ingest.capture import Capture
 from retour.model.capture import Finding, Session
 from retour.trail.findings import Findings
 
-CONTENT = ("client", MESSAGE + b".\r\n")
+CONTENT: Step = ("client", MESSAGE + b".\r\n")
 LATER = Shot(START_US + 200_000_000, "client", SYN, 5, 0)
 """A packet of another connection: the capture goes on long after the session."""
 
@@ -75,21 +76,27 @@ def test_reply_at_the_very_end_of_a_capture_proves_nothing() -> None:
 
 def test_half_close_with_a_pipelined_quit_is_no_sign() -> None:
     """A client that closes its direction with QUIT and reads on is there (Exim does so)."""
-    steps = [
+    steps: list[Step] = [
         *OPENING,
         ("client", MESSAGE + b".\r\nQUIT\r\n"),
         ("client", FIN),
         ("server", TAKEN + b"221 Bye\r\n", 12_000_000),
         ("server", FIN),
     ]
-    found = judge([*converse(steps), LATER])  # type: ignore[arg-type]
+    found = judge([*converse(steps), LATER])
     assert name(found) == [("rejected", "for-good"), ("slow-reply", "")]
 
 
 def test_reset_after_quit_is_no_finding() -> None:
     """Many clients do not wait for the last packets."""
-    steps = [*OPENING, CONTENT, ("server", TAKEN), ("client", b"QUIT\r\n"), ("client", RST)]
-    assert name(judge(converse(steps))) == [("rejected", "for-good")]  # type: ignore[arg-type]
+    steps: list[Step] = [
+        *OPENING,
+        CONTENT,
+        ("server", TAKEN),
+        ("client", b"QUIT\r\n"),
+        ("client", RST),
+    ]
+    assert name(judge(converse(steps))) == [("rejected", "for-good")]
 
 
 def test_client_that_breaks_off_while_it_waits() -> None:
@@ -175,9 +182,7 @@ def test_incomplete_captures_say_so() -> None:
         ("sent-twice", 0),
     ],
 )
-def test_real_captures_hold_to_the_gateway_s_truth(
-    shared: Path, capture: str, count: int
-) -> None:
+def test_real_captures_hold_to_the_gateway_s_truth(shared: Path, capture: str, count: int) -> None:
     """Envelope, HELO, size, end of data and queue id of each arrival; and who had left."""
     sessions = read_sessions(shared / "lab" / "pcaps" / f"{capture}.pcap")
     judging = Findings()

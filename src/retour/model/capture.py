@@ -94,7 +94,7 @@ class Turn:
         ended: the packet with its last octet.
         end: octets of this side's stream up to its end, to compare with acknowledgements.
         answers: of a reply: the verb that it answers, ``greeting`` or ``end-of-data``; else None.
-        waited_us: of a reply: microseconds since it was due; None where that is not known.
+        due: of a reply: the packet since which it was due; None where that is not known.
     """
 
     side: Side
@@ -105,7 +105,12 @@ class Turn:
     ended: Moment
     end: int
     answers: str | None = None
-    waited_us: int | None = None
+    due: Moment | None = None
+
+    @property
+    def waited_us(self) -> int | None:
+        """Microseconds from when a reply was due until it came; None where that is not known."""
+        return max(self.began.at_us - self.due.at_us, 0) if self.due else None
 
     @property
     def code(self) -> int | None:

@@ -124,7 +124,9 @@ class _Pen:
     def title(self, number: int) -> Line:
         """Name the two ends."""
         ends = {
-            side: f"[{end.address}]:{end.port}" if ":" in end.address else f"{end.address}:{end.port}"
+            side: f"[{end.address}]:{end.port}"
+            if ":" in end.address
+            else f"{end.address}:{end.port}"
             for side, end in (("client", self._session.client), ("server", self._session.server))
         }
         text = self._wording.say("capture", "session", fields={"n": str(number), **ends})

@@ -4,8 +4,8 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from retour.model.capture import (
     CaptureSummary,
-    Endpoint,
     Ending,
+    Endpoint,
     Finding,
     Moment,
     Session,
@@ -44,9 +44,7 @@ def write_capture(
     yield "\n"
 
 
-def session_to_dict(
-    session: Session, findings: Sequence[Finding], wording: Wording
-) -> JsonObject:
+def session_to_dict(session: Session, findings: Sequence[Finding], wording: Wording) -> JsonObject:
     """Return the JSON object of one session."""
     return {
         "client": _endpoint(session.client),

@@ -20,6 +20,8 @@ _REJECTABLE = frozenset(
 )
 _UNSPOKEN = frozenset(("connect", "tls", "quit", "unknown"))
 
+Facts = dict[str, str | int | float]
+
 
 class Findings:
     """Judges sessions in the order in which they came, so that a repetition is known as one."""
@@ -91,13 +93,13 @@ class Findings:
     def _find_slow(self, session: Session) -> Iterator[Finding]:
         """Find replies that took long."""
         for turn in session.turns:
-            if turn.waited_us is not None and turn.waited_us >= self._slow_us:
-                due = Moment(turn.began.at_us - turn.waited_us, 0)
-                asked = _find_packet(session, due) or due
-                side: Side = "server" if turn.answers == "greeting" else "client"
-                proof = (Proof("due", side, asked), Proof("reply", "server", turn.began))
-                facts = {"answers": turn.answers or "", "waited_s": turn.waited_us / 1e6}
-                yield Finding("slow-reply", "", facts, proof)
+            if turn.due and turn.waited_us is not None and turn.waited_us >= self._slow_us:
+                facts: Facts = {"answers": turn.answers or "", "waited_s": turn.waited_us / 1e6}
+                proof = [
+                    Proof("due", _find_sender(session, turn.due), turn.due),
+                    Proof("reply", "server", turn.began),
+                ]
+                yield Finding("slow-reply", "", facts, _in_order(proof))
 
 
 def _find_left(session: Session, transfer: Transfer) -> Finding | None:
@@ -160,13 +162,11 @@ def _find_left_sealed(session: Session, slow_us: int) -> Iterator[Finding]:
 
 def _make_left(variant: str, transfer: Transfer, proof: list[Proof]) -> Finding:
     """Write the finding."""
-    facts: dict[str, str | int | float] = {}
+    facts: Facts = {}
     if transfer.reply:
         facts["reply"] = transfer.reply.text
         if transfer.end_of_data:
-            facts["waited_s"] = (
-                transfer.reply.began.at_us - transfer.end_of_data.at_us
-            ) / 1e6
+            facts["waited_s"] = (transfer.reply.began.at_us - transfer.end_of_data.at_us) / 1e6
     if transfer.queue_id:
         facts["queue_id"] = transfer.queue_id
     return Finding("client-left-before-reply", variant, facts, _in_order(proof))
@@ -195,12 +195,12 @@ def _find_broken(session: Session) -> Iterator[Finding]:
     ending = session.ending
     if ending.due != "client" or ending.by is None or ending.phase in _UNSPOKEN:
         return
-    facts = {"phase": ending.phase, "by": ending.by}
+    facts: Facts = {"phase": ending.phase, "by": ending.by}
     if ending.how == "reset":
         proof = (Proof("reset", ending.by, ending.moment),)
         yield Finding("connection-reset", "", facts, proof)
     elif ending.how == "silence":
-        facts["silent_s"] = (session.watched_until.at_us - ending.moment.at_us) / 1e6  # type: ignore[assignment]
+        facts["silent_s"] = (session.watched_until.at_us - ending.moment.at_us) / 1e6
         yield Finding("went-silent", "", facts, (Proof("last", ending.by, ending.moment),))
 
 
@@ -241,7 +241,7 @@ def _find_hidden(session: Session) -> Iterator[Finding]:
         side, name, moment = tls.alert
         proof = (Proof("alert", side, moment),)
         yield Finding("tls-failed", "", {"by": side, "alert": name}, proof)
-    facts: dict[str, str | int | float] = {
+    facts: Facts = {
         "client_octets": tls.client_octets,
         "server_octets": tls.server_octets,
     }
@@ -276,15 +276,10 @@ def _find_uncaptured(session: Session) -> Iterator[Finding]:
         yield Finding("cut-capture", "end", {}, (Proof("last", "client", session.ending.moment),))
 
 
-def _find_packet(session: Session, due: Moment) -> Moment | None:
-    """Find the packet at a time."""
-    for turn in session.turns:
-        if turn.ended.at_us == due.at_us:
-            return turn.ended
-    for moment in (session.from_server.first, session.from_client.first):
-        if moment and moment.at_us == due.at_us:
-            return moment
-    return None
+def _find_sender(session: Session, moment: Moment) -> Side:
+    """Tell whose packet it was: the server's own, where a reply follows another or a SYN."""
+    own = {turn.ended for turn in session.turns if turn.side == "server"}
+    return "server" if moment in own or moment == session.from_server.first else "client"
 
 
 def _is_positive(reply: Turn | None) -> bool:
@@ -293,5 +288,3 @@ def _is_positive(reply: Turn | None) -> bool:
 
 def _in_order(proof: list[Proof]) -> tuple[Proof, ...]:
     return tuple(sorted(proof, key=lambda one: (one.moment, one.what)))
-
-

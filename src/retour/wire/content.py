@@ -32,7 +32,7 @@ class Content:
         """Take octets that follow DATA.
 
         Returns:
-            How many of them belong to the content, the final dot with it; None: all, and it goes on.
+            How many of them belong to the content and its final dot; None: all, and it goes on.
         """
         window = self._tail + data
         before = len(self._tail)

@@ -446,13 +446,10 @@ class Dialogue:
         due = self._due.popleft() if self._due else None
         early = self._draft if self._mode in (_Mode.CONTENT, _Mode.CHUNK) and not due else None
         answers = due.verb if due else "end-of-data" if early else None
-        waited = None
-        if due and due.since:
-            since = max(due.since.at_us, self._replied.at_us if self._replied else 0)
-            waited = max(began.at_us - since, 0)
-        turn = Turn(
-            "server", "reply", text, self._reply_size, began, moment, end, answers, waited
-        )
+        since = due.since if due else None
+        if since and self._replied:
+            since = max(since, self._replied)  # pipelined: one reply after the other
+        turn = Turn("server", "reply", text, self._reply_size, began, moment, end, answers, since)
         self._keep(turn)
         self._replied = moment
         draft = due.draft if due else early

@@ -5,14 +5,13 @@ length, know one interface a file, and raise on a cut end; see docs/decisions/ca
 draft-ietf-opsawg-pcap and draft-ietf-opsawg-pcapng.
 """
 
-import gzip
 import struct
-import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from io import BufferedReader
 from typing import NamedTuple
 
+from retour.ingest.capture.gunzip import MAGIC, Gunzip
 from retour.ingest.item import UnreadableError
 from retour.model.capture import LAST_US, Moment
 
@@ -20,7 +19,6 @@ FRAME_MAX = 1 << 18
 """Octets of one packet: libpcap's own bound (MAXIMUM_SNAPLEN)."""
 _BLOCK_MAX = 1 << 24
 _INTERFACES_MAX = 4096
-_GZIP = b"\x1f\x8b"
 _PCAPNG = b"\x0a\x0d\x0d\x0a"
 # Magic as it stands in the file: byte order, parts of a second, octets of a packet's header.
 _PCAP = {
@@ -77,13 +75,11 @@ class FrameReader:
         """
         self.defect: str | None = None
         self._number = 0
-        self._stream: BufferedReader | gzip.GzipFile = stream
-        if stream.peek(2)[:2] == _GZIP:
-            self._stream = gzip.open(stream)
-        try:
-            self._head = self._stream.read(4)
-        except (EOFError, zlib.error, gzip.BadGzipFile):
-            raise UnreadableError("It is compressed, but damaged from its beginning.") from None
+        self._gunzip = Gunzip(stream) if stream.peek(2)[:2] == MAGIC else None
+        self._stream = BufferedReader(self._gunzip) if self._gunzip else stream
+        self._head = self._stream.read(4)
+        if self._gunzip and self._gunzip.is_damaged and len(self._head) < 4:
+            raise UnreadableError("It is compressed, but damaged from its beginning.")
         if self._head != _PCAPNG and self._head not in _PCAP:
             raise UnreadableError("It is no capture: neither pcap nor pcapng.")
 
@@ -93,7 +89,7 @@ class FrameReader:
             yield from self._read_pcapng() if self._head == _PCAPNG else self._read_pcap()
         except _DamageError as damage:
             self.defect = f"{damage} Packets before it: {self._number}."
-        except (EOFError, zlib.error, gzip.BadGzipFile):
+        if self._gunzip and self._gunzip.is_damaged:
             self.defect = f"The compressed file is damaged or cut after packet {self._number}."
 
     def _take(self, count: int) -> bytes:

@@ -61,10 +61,10 @@ class Decoder:
                 elif not isinstance(layer, dpkt.Packet):
                     break
                 layer = layer.data
-            return self._count(carrier)
+            self._count(carrier)
         except Exception:  # on damage dpkt raises what it happens to meet, RecursionError too
             self.undecodable += 1
-            return None
+        return None
 
     def _make(
         self, frame: Frame, carrier: "ip.IP | ip6.IP6 | None", layer: "tcp.TCP"
@@ -129,6 +129,4 @@ def _measure(carrier: "ip.IP | ip6.IP6") -> int:
 def _is_fragment(carrier: "ip.IP | ip6.IP6") -> bool:
     if isinstance(carrier, ip.IP):
         return bool(carrier.mf or carrier.offset)
-    return any(
-        isinstance(extra, ip6.IP6FragmentHeader) for extra in carrier.all_extension_headers
-    )
+    return any(isinstance(extra, ip6.IP6FragmentHeader) for extra in carrier.all_extension_headers)

@@ -77,7 +77,7 @@ class Half:
 
     def locate(self, number: int) -> int | None:
         """Turn a sequence number into an offset; None where it is outside of any window."""
-        assert self.base is not None  # noqa: S101 - callers look
+        assert self.base is not None
         ahead = (number - self.base - self.reach) % _SEQUENCE
         if ahead >= _HALF:
             ahead -= _SEQUENCE

@@ -6,7 +6,7 @@ from ipaddress import ip_address
 
 from retour.ingest.capture.packet import SYN, Segment
 from retour.ingest.capture.stream import Connection
-from retour.model.capture import Closing, Endpoint, Ending, Moment, Session, SessionPhase, Side
+from retour.model.capture import Closing, Ending, Endpoint, Moment, Session, SessionPhase, Side
 from retour.wire.dialogue import Dialogue
 
 WEIGHT_MAX = 64 << 20
@@ -209,15 +209,15 @@ class SessionTable:
         """Take a segment; give the sessions that are done by then."""
         now = segment.moment
         while self._closing and self._closing[0][0] < now.at_us:
-            _, key, flow = self._closing.popleft()
-            if self._flows.get(key) is flow:
+            _, key, closed = self._closing.popleft()
+            if self._flows.get(key) is closed:
                 yield from self._finish(key, now)
         key = _make_key(segment)
-        flow_or_none = self._flows.get(key)
-        if flow_or_none is not None and flow_or_none.is_new_one(segment):
+        flow: Flow | None = self._flows.get(key)
+        if flow is not None and flow.is_new_one(segment):
             yield from self._finish(key, now)
-            flow_or_none = None
-        flow = flow_or_none or self._open(segment)
+            flow = None
+        flow = flow or self._open(segment)
         if flow is None:
             return
         self._flows[key] = flow
