@@ -1,4 +1,4 @@
-"""Measures everything and prints it: ``python -m benchmarks [scores|speed|startup|memory|captures ...]``."""
+"""Measures everything and prints it: ``python -m benchmarks [PART ...]``."""
 
 import argparse
 

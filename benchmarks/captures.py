@@ -12,9 +12,9 @@ from pathlib import Path
 
 from benchmarks.surroundings import COMMAND
 
-SESSIONS = 3_000
+SESSIONS = 2_000
 LARGE = 1 << 30
-FLOOD = 300_000
+FLOOD = 50_000
 BOUND_MB = 200
 _GREETING = b"220 mx.example.net ESMTP\r\n"
 _SEGMENT = 1_448
@@ -43,7 +43,7 @@ def main(large: bool = False) -> None:
         print(f"  sessions rebuilt and judged     {size / ours:6.1f} MB/s")
         print(f"  dpkt decodes the packets        {size / theirs:6.1f} MB/s")
         print(f"  ratio                           {theirs / ours:6.2f}")
-        count = SESSIONS * (round(LARGE / path.stat().st_size) if large else 5)
+        count = SESSIONS * (round(LARGE / path.stat().st_size) if large else 2)
         _write(path, _converse(count))
         _show_peak(path, f"{count} sessions")
         _write(path, _flood())

@@ -153,8 +153,9 @@ class Connection:
         else:
             self._place_all()
             self._place(side, segment)
-        self._advance()
-        self._look_at_clock(segment.moment)
+        if self._unplaced or any(self._queues.values()):
+            self._advance()
+            self._look_at_clock(segment.moment)
 
     def flush(self, moment: Moment) -> None:
         """Give on everything that waits, holes or not."""

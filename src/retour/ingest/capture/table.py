@@ -223,7 +223,8 @@ class SessionTable:
         self._flows[key] = flow
         self._flows.move_to_end(key)
         flow.add(segment)
-        self._weigh(key, flow)
+        if segment.size or key not in self._weights:
+            self._weigh(key, flow)
         if flow.is_foreign:
             self._drop(key)
         elif flow.is_closed and not flow.is_closing:
