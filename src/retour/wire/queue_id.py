@@ -12,12 +12,13 @@ _PATTERNS = tuple(
         r"\bInternalId=(\d{1,20})",  # Exchange
         r"\bqp\s+(\d{1,20})\b",  # qmail
         r"^(?=\S*\d)([\w-]{6,64})\s+(?:\S+\s+)?message\s+accepted\b",  # Sendmail, OpenSMTPD
+        r"^(?:<\S{1,255}>\s+)?([\w+/]{16,40}(?::\d+)?)\s+saved\b",  # Dovecot's LMTP
         r"\bqueued\b[^(]{0,40}\(([0-9a-f-]{8,64}(?:\.\d+)?)\)",  # Haraka
         r"\bOK\.?\s+(?=\S*\d)([0-9a-f]{8,32}(?:\.[0-9a-f]{1,32}){1,4})\b",  # Courier
         r"\bOK\s+\d{9,11}\s+(?=\S*\d)([\w.-]{10,128})\s+-\s+gsmtp\b",  # Google
     )
 )
-_LEAD = re.compile(r"\d{3}[- ](?:\d\.\d{1,3}\.\d{1,3}\s+)?")
+_LEAD = re.compile(r"^\d{3}[- ](?:\d\.\d{1,3}\.\d{1,3}\s+)?")
 
 
 def find_queue_id(reply: str) -> str | None:
