@@ -5,6 +5,7 @@ nothing a mail says can colour, move or link.
 """
 
 from collections.abc import Iterable, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from retour.model.document import (
@@ -18,6 +19,7 @@ from retour.model.document import (
     Station,
 )
 from retour.rendering.foreign import show_controls
+from retour.rendering.layout import list_checks
 from retour.rendering.wording import Wording, load_wording
 
 if TYPE_CHECKING:
@@ -41,9 +43,9 @@ _STYLES = {
 }
 
 
-def render_terminal(document: Document, console: "Console") -> None:
-    """Print a document to a rich console of any width."""
-    _Screen(console, load_wording(document.language)).show(document)
+def render_terminal(document: Document, console: "Console", *, texts: Path | None = None) -> None:
+    """Print a document to a rich console of any width; ``texts`` as in `render_text`."""
+    _Screen(console, load_wording(document.language, texts=texts)).show(document)
 
 
 class _Screen:
@@ -73,6 +75,9 @@ class _Screen:
             self._rule(part.address)
         if part.sender:
             self._sender(part.sender)
+        if part.code:
+            self._title("code")
+            self._line(part.code, indent=2)
         if part.admin:
             self._admin(part.admin)
         if part.details:
@@ -146,11 +151,11 @@ class _Screen:
         self._rule(self._label("admin"))
         self._rows(part.code)
         self._title("causes")
-        self._numbered(part.causes)
-        for name, items in (("evidence", part.evidence), ("contradictions", part.contradictions)):
-            if items:
+        self._numbered(list_checks(part))
+        for name, found in (("evidence", part.evidence), ("contradictions", part.contradictions)):
+            if found:
                 self._title(name)
-                self._listed(("•", item) for item in items)
+                self._listed(("•", item.text) for item in found)
         self._title("confidence")
         self._line(part.confidence, indent=2)
         if part.link:

@@ -18,7 +18,14 @@ FALLBACK = "en"
 Fields = Mapping[str, str]
 """What is known, by the name it has in braces. A flag is a name with a question mark and ``""``."""
 
+Shield = Callable[[str], str]
+"""Makes what is filled in fit to stand in a sentence."""
+
 _NOTHING: Fields = {}
+_RIGHT_TO_LEFT = frozenset({"ar", "ckb", "dv", "fa", "he", "ps", "sd", "ug", "ur", "yi"})
+ISOLATE, POP_ISOLATE = "\u2068", "\u2069"
+"""First strong isolate and its end (Unicode UAX #9): what is between them turns nothing outside."""
+
 _PLURALS: dict[str, Callable[[int], int]] = {
     "one-other": lambda n: 0 if n == 1 else 1,
     "zero-one-other": lambda n: 0 if n < 2 else 1,
@@ -33,10 +40,20 @@ class Wording:
         language: BCP 47 tag of the texts.
     """
 
-    def __init__(self, tree: Mapping[str, Any]) -> None:
+    def __init__(self, tree: Mapping[str, Any], *, isolating: bool = False) -> None:
+        """Wrap a catalogue.
+
+        Args:
+            tree: what the file holds.
+            isolating: put what is filled in between isolates (see `isolate`), for a printer that
+                turns these into marks of its own.
+        """
         self._tree = tree
         self.language: str = tree["language"]
         self._form = _PLURALS[tree["plural"]]
+        self._shield: Shield | None = None
+        if isolating:
+            self._shield = isolate if is_right_to_left(self.language) else isolate_foreign
 
     def find(self, *keys: str) -> Any:
         """Return what stands at a place: a text, a list, a table; None where there is nothing."""
@@ -49,11 +66,12 @@ class Wording:
 
     def say(self, *keys: str, fields: Fields = _NOTHING) -> str:
         """Return one text, filled; ``""`` where it is absent or names an unknown field."""
-        return fill(self.find(*keys), fields) or ""
+        return fill(self.find(*keys), fields, self._shield) or ""
 
     def list_out(self, *keys: str, fields: Fields = _NOTHING) -> tuple[str, ...]:
         """Return the sentences at a place that can be filled, in order."""
-        return tuple(filled for item in self.find(*keys) or () if (filled := fill(item, fields)))
+        items = self.find(*keys) or ()
+        return tuple(told for item in items if (told := fill(item, fields, self._shield)))
 
     def count(self, n: int, *keys: str) -> str:
         """Return a text that holds a number ``{n}``, in the form that the number takes."""
@@ -62,18 +80,36 @@ class Wording:
         return fill(text, {"n": str(n)}) or ""
 
 
-def fill(item: Any, fields: Fields) -> str | None:
+def is_right_to_left(language: str) -> bool:
+    """Tell whether a language is written from right to left."""
+    return language.partition("-")[0].lower() in _RIGHT_TO_LEFT
+
+
+def isolate(value: str) -> str:
+    """Put a value between isolates; `fold_line` keeps foreign ones out of values."""
+    return f"{ISOLATE}{value}{POP_ISOLATE}"
+
+
+def isolate_foreign(value: str) -> str:
+    """Isolate a value that could turn a sentence that runs from left to right."""
+    return value if value.isascii() else isolate(value)
+
+
+def fill(item: Any, fields: Fields, shield: Shield | None = None) -> str | None:
     """Fill a text, or the first of several variants that can be filled.
 
     Args:
         item: a text or a list of texts from the catalogue; anything else counts as absent.
         fields: what is known. Their values are never read as templates.
+        shield: what makes a value fit to stand in the sentence.
 
     Returns:
         None where no variant can be filled.
     """
     if isinstance(item, list):
-        return next((filled for text in item if (filled := fill(text, fields)) is not None), None)
+        return next(
+            (filled for text in item if (filled := fill(text, fields, shield)) is not None), None
+        )
     if not isinstance(item, str):
         return None
     if "{" not in item and "}" not in item:
@@ -85,7 +121,7 @@ def fill(item: Any, fields: Fields) -> str | None:
             value = fields.get(name)
             if value is None:
                 return None
-            parts.append(value)
+            parts.append(shield(value) if shield and value else value)
     return "".join(parts)
 
 
@@ -105,14 +141,29 @@ def languages() -> tuple[str, ...]:
 
 
 @lru_cache(maxsize=32)
-def load_wording(language: str) -> Wording:
+def load_wording(language: str, *, texts: Path | None = None, isolating: bool = False) -> Wording:
     """Return the texts of a language: of the exact tag, else of its first part, else English.
 
     Args:
         language: BCP 47 tag, for example ``de-AT``.
+        texts: a folder of catalogues in which an operator replaces single texts.
+        isolating: see `Wording`.
+
+    Raises:
+        CatalogueError: an operator's catalogue is wrong.
     """
+    name = find_catalogue(language) or FALLBACK
+    with (CATALOGUE / f"{name}.toml").open("rb") as file:
+        tree = tomllib.load(file)
+    if texts and (overlay := texts / f"{name}.toml").is_file():
+        from retour.rendering.overlay import lay_over  # noqa: PLC0415 - few operators have any
+
+        tree = lay_over(tree, overlay)
+    return Wording(tree, isolating=isolating)
+
+
+def find_catalogue(language: str) -> str | None:
+    """Return the name of the catalogue for a tag, None where there is none."""
     known = {name.lower(): name for name in languages()}
     tag = language.replace("_", "-").lower()
-    name = known.get(tag) or known.get(tag.partition("-")[0]) or FALLBACK
-    with (CATALOGUE / f"{name}.toml").open("rb") as file:
-        return Wording(tomllib.load(file))
+    return known.get(tag) or known.get(tag.partition("-")[0])
