@@ -10,9 +10,12 @@ from retour.cli.ending import EPILOG, CommandError, ExitCode, complain
 from retour.version import __version__
 
 _COMMANDS = (explain, code, pcap, rules, completion)
+_HTML = "HTML needs the extra 'html': pip install 'retour[html]'."
 _EXTRAS = {
     "rich": "the terminal's form needs the extra 'cli': pip install 'retour[cli]', "
     "or --format text.",
+    "jinja2": _HTML,
+    "markupsafe": _HTML,
     "dpkt": "reading captures needs the extra 'capture': pip install 'retour[capture]'.",
 }
 
