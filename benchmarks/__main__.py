@@ -2,11 +2,12 @@
 
 import argparse
 
-from benchmarks import captures, memory, scores, speed, startup
+from benchmarks import captures, memory, reports, scores, speed, startup
 
 PARTS = {
     "scores": scores.main,
     "speed": speed.main,
+    "reports": reports.main,
     "startup": startup.main,
     "memory": memory.main,
     "captures": captures.main,
