@@ -157,12 +157,19 @@ def _recipient_part(
         addresses=tuple(fold_line(r.address, ADDRESS_MAX) for r in case.recipients if r.address),
         state=state,
         fate=fate,
-        settled=case.diagnosis is None or case.diagnosis.outcome == "delivered",
+        settled=_is_settled(case),
         code=say_code(case) if outside else "",
         sender=None if audience == "admin" else build_sender_part(case),
         admin=None if audience == "sender" else build_admin_part(case),
         details=None if audience == "sender" else build_details(case, repeated=repeated),
     )
+
+
+def _is_settled(case: Case) -> bool:
+    """Tell whether it arrived; who handed it on or to a list cannot know that."""
+    if case.diagnosis:
+        return case.diagnosis.outcome == "delivered"
+    return case.first.action not in ("relayed", "expanded")
 
 
 def _end(case: Case) -> tuple[State, str]:

@@ -152,14 +152,19 @@ def load_wording(language: str, *, texts: Path | None = None, isolating: bool = 
     Raises:
         CatalogueError: an operator's catalogue is wrong.
     """
-    name = find_catalogue(language) or FALLBACK
+    return Wording(_load_tree(find_catalogue(language) or FALLBACK, texts), isolating=isolating)
+
+
+@lru_cache(maxsize=32)
+def _load_tree(name: str, texts: Path | None) -> Mapping[str, Any]:
+    """Read a catalogue, once for both kinds of printers."""
     with (CATALOGUE / f"{name}.toml").open("rb") as file:
         tree = tomllib.load(file)
     if texts and (overlay := texts / f"{name}.toml").is_file():
         from retour.rendering.overlay import lay_over  # noqa: PLC0415 - few operators have any
 
-        tree = lay_over(tree, overlay)
-    return Wording(tree, isolating=isolating)
+        return lay_over(tree, overlay)
+    return tree
 
 
 def find_catalogue(language: str) -> str | None:
