@@ -58,13 +58,16 @@ def _code_rows(case: Case, diagnosis: Diagnosis) -> Iterator[Row]:
 def _reply_code(case: Case, reply: Reply | None) -> str:
     if reply is None or reply.code is None:
         return ""
-    meaning = case.knowledge.describe_code(reply.code)
+    meaning = case.wording.say("reply", str(reply.code)) or case.knowledge.describe_code(reply.code)
     return f"{reply.code}: {meaning}" if meaning else str(reply.code)
 
 
 def _status(case: Case, status: str | None) -> str:
-    meaning = case.knowledge.describe_status(status) if status else None
-    return f"{status}: {meaning}" if meaning else status or ""
+    if not status:
+        return ""
+    _, _, detail = status.partition(".")
+    meaning = case.wording.say("status", detail) or case.knowledge.describe_status(status)
+    return f"{status}: {meaning}" if meaning else status
 
 
 def _said_by(case: Case, diagnosis: Diagnosis) -> str:
@@ -135,16 +138,13 @@ def _speaker(case: Case, diagnosis: Diagnosis, evidence: Evidence) -> str:
 
 
 def _contradiction(case: Case, item: Contradiction) -> str:
-    wording = case.wording
-    return wording.say(
-        "contradiction",
-        "line",
-        fields={
-            "claim": fold_line(item.claim, _QUOTE_MAX),
-            "against": fold_line(item.against, _QUOTE_MAX),
-            "why": wording.say("why", item.why) or item.why,
-        },
-    )
+    say = case.wording.say
+    claims = {
+        "claim": fold_line(item.claim, _QUOTE_MAX),
+        "against": fold_line(item.against, _QUOTE_MAX),
+    }
+    why = say("why", item.kind, fields=claims)
+    return say("contradiction", "line", fields={**claims, "why": why})
 
 
 def _confidence(case: Case, diagnosis: Diagnosis) -> str:

@@ -20,10 +20,20 @@ Fields = Mapping[str, str]
 
 _NOTHING: Fields = {}
 _PLURALS: dict[str, Callable[[int], int]] = {
-    "one-other": lambda n: 0 if n == 1 else 1,
-    "zero-one-other": lambda n: 0 if n < 2 else 1,
+    "other": lambda _: 0,  # Chinese, Indonesian, Japanese, Korean, Thai, Vietnamese
+    "one-other": lambda n: 0 if n == 1 else 1,  # most languages of Europe
+    "zero-one-other": lambda n: 0 if n < 2 else 1,  # French, Hindi, Portuguese of Brazil
+    "one-few-other": lambda n: 0 if n == 1 else 1 if 2 <= n <= 4 else 2,  # Czech, Slovak
+    "one-few-many": lambda n: 0 if n == 1 else 1 if _ends_in_few(n) else 2,  # Polish
+    "ones-few-many": lambda n: (  # Russian, Ukrainian, Croatian, Serbian
+        0 if n % 10 == 1 and n % 100 != 11 else 1 if _ends_in_few(n) else 2
+    ),
 }
-"""Which form a number takes: ``one-other`` as in English, ``zero-one-other`` as in French."""
+"""Which form a whole number takes, counted from 0 (Unicode CLDR, cardinal rules)."""
+
+
+def _ends_in_few(n: int) -> bool:
+    return 2 <= n % 10 <= 4 and not 12 <= n % 100 <= 14
 
 
 class Wording:
@@ -55,11 +65,15 @@ class Wording:
         """Return the sentences at a place that can be filled, in order."""
         return tuple(filled for item in self.find(*keys) or () if (filled := fill(item, fields)))
 
-    def count(self, n: int, *keys: str) -> str:
+    def forms(self, *keys: str, fields: Fields = _NOTHING) -> dict[str, str]:
+        """Return all texts of a table, filled, by their names: the inflected forms of one name."""
+        return {form: self.say(*keys, form, fields=fields) for form in self.find(*keys) or ()}
+
+    def count(self, n: int, *keys: str, fields: Fields = _NOTHING) -> str:
         """Return a text that holds a number ``{n}``, in the form that the number takes."""
         forms = self.find(*keys)
         text = forms[self._form(n)] if isinstance(forms, list) else forms
-        return fill(text, {"n": str(n)}) or ""
+        return fill(text, {**fields, "n": str(n)}) or ""
 
 
 def fill(item: Any, fields: Fields) -> str | None:
