@@ -16,10 +16,14 @@ from retour.rendering.foreign import fold_line, show_controls
 from retour.rendering.layout import cell_width, wrap
 from retour.rendering.terminal import render_terminal
 from retour.rendering.text import WIDTH, render_text
+from retour.rendering.wording import languages, load_wording
 
 GOLDENS = Path(__file__).with_name("goldens")
 STEERING = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 GOLDEN_TEXTS = ("second-copy", "mailbox-full-delay", "different-fates", "moved", "auto-reply")
+GOLDEN_GERMAN = (
+    "second-copy", "mailbox-full-delay", "different-fates", "dmarc-failure", "backscatter",
+)  # fmt: skip
 GOLDEN_SCREENS = (("true-loop", 120), ("user-unknown", 80))
 
 
@@ -51,6 +55,13 @@ def test_text_is_the_golden_one(request: pytest.FixtureRequest, name: str) -> No
     hold_golden(request, f"{name}.txt", render_text(build_document(SAMPLES[name]())))
 
 
+@pytest.mark.parametrize("name", GOLDEN_GERMAN)
+def test_german_text_is_the_golden_one(request: pytest.FixtureRequest, name: str) -> None:
+    """The German report, line by line; read aloud before it was accepted."""
+    document = build_document(SAMPLES[name](), language="de")
+    hold_golden(request, f"{name}.de.txt", render_text(document))
+
+
 @pytest.mark.parametrize(("name", "width"), GOLDEN_SCREENS)
 def test_screen_is_the_golden_one(request: pytest.FixtureRequest, name: str, width: int) -> None:
     """The terminal report without colours, line by line."""
@@ -58,10 +69,12 @@ def test_screen_is_the_golden_one(request: pytest.FixtureRequest, name: str, wid
     hold_golden(request, f"{name}-{width}.screen", printed)
 
 
+@pytest.mark.parametrize("language", languages())
 @pytest.mark.parametrize("name", SAMPLES)
-def test_text_keeps_to_its_width(name: str) -> None:
-    """78 columns; header lines stand as they came."""
-    printed, _, _ = render_text(build_document(SAMPLES[name]())).partition("Headers as they came")
+def test_text_keeps_to_its_width(name: str, language: str) -> None:
+    """78 columns in every language; header lines stand as they came."""
+    document = build_document(SAMPLES[name](), language=language)
+    printed, _, _ = render_text(document).partition(load_wording(language).say("label", "headers"))
     assert max(map(cell_width, printed.splitlines())) <= WIDTH
 
 

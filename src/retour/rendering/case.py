@@ -10,7 +10,7 @@ from retour.model.analysis import Analysis
 from retour.model.diagnosis import Diagnosis, Evidence
 from retour.model.report import Recipient
 from retour.rendering.foreign import fold_line, is_plain_address, is_plain_ip, is_plain_name
-from retour.rendering.quantity import in_zone, say_duration, say_size, say_until, say_when
+from retour.rendering.quantity import in_zone, say_duration, say_size, say_when
 from retour.rendering.wording import Wording
 
 ADDRESS_MAX = 100
@@ -90,8 +90,11 @@ def domain_of(address: str | None) -> str | None:
 def name_recipients(wording: Wording, recipients: Iterable[Recipient]) -> str:
     """Return addresses as a heading: ``a@x, b@x and 3 more``; ``""`` where none is known."""
     names = [fold_line(r.address, ADDRESS_MAX) for r in recipients if r.address]
+    if len(names) < 2:
+        return "".join(names)
     if len(names) <= _NAMED_MAX:
-        return wording.say("names", "and").join(filter(None, (", ".join(names[:-1]), *names[-1:])))
+        both = {"shown": ", ".join(names[:-1]), "last": names[-1]}
+        return wording.say("names", "and", fields=both)
     shown = {"shown": ", ".join(names[:_NAMED_MAX])}
     return wording.count(len(names) - _NAMED_MAX, "names", "more", fields=shown)
 
@@ -167,11 +170,11 @@ def _times(case: Case) -> dict[str, str]:
     fields: dict[str, str] = {}
     if case.refused_at:
         at = in_zone(case.refused_at, zone)
-        fields["time"] = say_when(wording, at, beside=today, seconds=True)
+        fields["time"] = say_when(wording, "time", at, beside=today, seconds=True)
     if case.sent_at:
-        fields["sent"] = say_when(wording, in_zone(case.sent_at, zone), beside=today)
+        fields["sent"] = say_when(wording, "sent", in_zone(case.sent_at, zone), beside=today)
     if case.first.will_retry_until:
-        fields["until"] = say_until(wording, in_zone(case.first.will_retry_until, zone))
+        fields["until"] = say_when(wording, "until", in_zone(case.first.will_retry_until, zone))
     return fields
 
 

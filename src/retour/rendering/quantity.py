@@ -29,26 +29,25 @@ def say_clock(wording: Wording, at: datetime, *, seconds: bool = False) -> str:
 
 
 def say_when(
-    wording: Wording, at: datetime, *, beside: datetime | None, seconds: bool = False
+    wording: Wording,
+    place: str,
+    at: datetime,
+    *,
+    beside: datetime | None = None,
+    seconds: bool = False,
 ) -> str:
-    """Return when something was, for people, with the preposition: ``at 10:00 on 1 March 2026``.
+    """Return a time for people with the preposition that it takes: ``at 10:00 on 1 March 2026``.
 
     Args:
         wording: the language.
+        place: what the time is in the sentence: ``time``, ``sent`` or ``until``.
         at: the time, in the zone to show it in.
         beside: the time that the reader has before him: its day need not be named again.
         seconds: whether to name the second.
     """
-    clock = say_clock(wording, at, seconds=seconds)
-    if beside is not None and at.date() == beside.date():
-        return wording.say("dates", "same_day", fields={"clock": clock})
-    return wording.say("dates", "moment", fields={"clock": clock, "date": say_date(wording, at)})
-
-
-def say_until(wording: Wording, at: datetime) -> str:
-    """Return until when something lasts, with the preposition: ``until 10:00 on 1 March 2026``."""
-    fields = {"clock": say_clock(wording, at), "date": say_date(wording, at)}
-    return wording.say("dates", "until", fields=fields)
+    fields = {"clock": say_clock(wording, at, seconds=seconds), "date": say_date(wording, at)}
+    same_day = beside is not None and at.date() == beside.date()
+    return wording.say("dates", place, "same_day" if same_day else "other_day", fields=fields)
 
 
 def say_date(wording: Wording, at: datetime) -> str:

@@ -120,13 +120,24 @@ def languages() -> tuple[str, ...]:
 
 @lru_cache(maxsize=32)
 def load_wording(language: str) -> Wording:
-    """Return the texts of a language: of the exact tag, else of its first part, else English.
+    """Return the texts of a language: of the tag, else of its first parts, else English.
 
     Args:
         language: BCP 47 tag, for example ``de-AT``.
     """
-    known = {name.lower(): name for name in languages()}
-    tag = language.replace("_", "-").lower()
-    name = known.get(tag) or known.get(tag.partition("-")[0]) or FALLBACK
+    name = find_catalogue(language) or FALLBACK
     with (CATALOGUE / f"{name}.toml").open("rb") as file:
         return Wording(tomllib.load(file))
+
+
+def find_catalogue(language: str) -> str | None:
+    """Return the name of the catalogue for a tag, None where there is none.
+
+    Args:
+        language: BCP 47; parts are dropped from its end until there is one (RFC 4647 §3.4).
+    """
+    known = {name.lower(): name for name in languages()}
+    tag = language.replace("_", "-").lower()
+    while tag and tag not in known:
+        tag = tag.rpartition("-")[0]
+    return known.get(tag)
