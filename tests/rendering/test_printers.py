@@ -27,7 +27,7 @@ GOLDEN_GERMAN = (
 GOLDEN_SCREENS = (("true-loop", 120), ("user-unknown", 80))
 
 
-def print_screen(name: str, width: int, *, colour: bool = False) -> str:
+def print_screen(name: str, width: int, *, colour: bool = False, language: str = "en") -> str:
     """Return what a terminal of a width gets."""
     out = io.StringIO()
     console = Console(
@@ -37,7 +37,7 @@ def print_screen(name: str, width: int, *, colour: bool = False) -> str:
         color_system="standard" if colour else None,
         legacy_windows=False,
     )
-    render_terminal(build_document(SAMPLES[name]()), console)
+    render_terminal(build_document(SAMPLES[name](), language=language), console)
     return out.getvalue()
 
 
@@ -78,11 +78,13 @@ def test_text_keeps_to_its_width(name: str, language: str) -> None:
     assert max(map(cell_width, printed.splitlines())) <= WIDTH
 
 
+@pytest.mark.parametrize("language", languages())
 @pytest.mark.parametrize("width", [30, 80, 120, 200])
 @pytest.mark.parametrize("name", SAMPLES)
-def test_screen_keeps_to_its_width(name: str, width: int) -> None:
+def test_screen_keeps_to_its_width(name: str, width: int, language: str) -> None:
     """Narrow or wide: no line runs over the edge, headers aside."""
-    printed, _, _ = print_screen(name, width).partition("Headers as they")
+    heading = " ".join(load_wording(language).say("label", "headers").split()[:3])
+    printed, _, _ = print_screen(name, width, language=language).partition(heading)
     assert max(map(cell_width, printed.splitlines())) <= width
 
 

@@ -7,7 +7,7 @@ The form of a catalogue is described at the top of ``catalogue/en.toml``; why it
 import string
 import tomllib
 from collections.abc import Callable, Mapping
-from functools import lru_cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -113,8 +113,9 @@ def split(text: str) -> tuple[tuple[str, str | None], ...]:
     return tuple((literal, name) for literal, name, _, _ in string.Formatter().parse(text))
 
 
+@cache
 def languages() -> tuple[str, ...]:
-    """Return the languages that have a catalogue."""
+    """Return the languages that have a catalogue, as the folder was when it was first asked."""
     return tuple(sorted(path.stem for path in CATALOGUE.glob("*.toml")))
 
 
