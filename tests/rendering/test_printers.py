@@ -79,6 +79,13 @@ def test_text_keeps_to_its_width(name: str, language: str) -> None:
 
 
 @pytest.mark.parametrize("language", languages())
+def test_failed_hand_over_is_named_in_one_piece(language: str) -> None:
+    """A word that is longer than the English "end" is not broken at the head of its line."""
+    word = load_wording(language).say("label", "failing")
+    assert f"  {word} " in print_screen("different-fates", 80, language=language)
+
+
+@pytest.mark.parametrize("language", languages())
 @pytest.mark.parametrize("width", [30, 80, 120, 200])
 @pytest.mark.parametrize("name", SAMPLES)
 def test_screen_keeps_to_its_width(name: str, width: int, language: str) -> None:
