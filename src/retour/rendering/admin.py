@@ -58,16 +58,26 @@ def _code_rows(case: Case, diagnosis: Diagnosis) -> Iterator[Row]:
 def _reply_code(case: Case, reply: Reply | None) -> str:
     if reply is None or reply.code is None:
         return ""
-    meaning = case.wording.say("reply", str(reply.code)) or case.knowledge.describe_code(reply.code)
+    meaning = _mean_code(case, reply.code)
     return f"{reply.code}: {meaning}" if meaning else str(reply.code)
 
 
 def _status(case: Case, status: str | None) -> str:
     if not status:
         return ""
-    _, _, detail = status.partition(".")
-    meaning = case.wording.say("status", detail) or case.knowledge.describe_status(status)
+    meaning = _mean_status(case, status)
     return f"{status}: {meaning}" if meaning else status
+
+
+def _mean_code(case: Case, code: int) -> str:
+    """Return what a reply code means, in the language; else in the words of the RFC."""
+    return case.wording.say("reply", str(code)) or case.knowledge.describe_code(code) or ""
+
+
+def _mean_status(case: Case, status: str) -> str:
+    """Return what an enhanced status code means, in the language; else in IANA's words."""
+    _, _, detail = status.partition(".")
+    return case.wording.say("status", detail) or case.knowledge.describe_status(status) or ""
 
 
 def _said_by(case: Case, diagnosis: Diagnosis) -> str:

@@ -113,10 +113,14 @@ def split(text: str) -> tuple[tuple[str, str | None], ...]:
     return tuple((literal, name) for literal, name, _, _ in string.Formatter().parse(text))
 
 
-@cache
 def languages() -> tuple[str, ...]:
-    """Return the languages that have a catalogue, as the folder was when it was first asked."""
-    return tuple(sorted(path.stem for path in CATALOGUE.glob("*.toml")))
+    """Return the languages that have a catalogue."""
+    return _list_catalogues(CATALOGUE)
+
+
+@cache
+def _list_catalogues(folder: Path) -> tuple[str, ...]:
+    return tuple(sorted(path.stem for path in folder.glob("*.toml")))
 
 
 @lru_cache(maxsize=32)
