@@ -19,7 +19,7 @@ from retour.model.document import (
     Station,
 )
 from retour.rendering.foreign import show_controls
-from retour.rendering.layout import list_checks
+from retour.rendering.layout import cell_width, list_checks
 from retour.rendering.wording import Wording, load_wording
 
 if TYPE_CHECKING:
@@ -32,6 +32,8 @@ _TABLE_MIN = 110
 """Columns from which on the hop table fits across."""
 _LINE_MAX = 100
 """Cells of a line of prose: longer ones are hard to read."""
+_SIGN_WIDTH = 3
+"""Cells of a number or sign at the head of an item."""
 
 _SIGNS = {"passed": "●", "stopped": "✖", "waiting": "◔", "maybe": "?", "ahead": "○"}
 _STYLES = {
@@ -191,15 +193,16 @@ class _Screen:
         self._print(self._pad(table, left=2, right=0))
 
     def _hop_list(self, hops: Sequence[HopRow]) -> None:
+        width = max(_SIGN_WIDTH, *(cell_width(self._number(hop)) for hop in hops))
         for hop in hops:
             way = " → ".join(
                 filter(None, (hop.from_ or "?", hop.by or ("" if hop.failed else "?")))
             )
             notes = ", ".join(filter(None, (hop.at, hop.with_, hop.delay)))
             style = _hop_style(hop)
-            self._listed([(self._number(hop), way)], style)
+            self._listed([(self._number(hop), way)], style, width)
             for note in filter(None, (notes, *hop.marks)):
-                self._listed([("", note)], style or "dim")
+                self._listed([("", note)], style or "dim", width)
 
     def _number(self, hop: HopRow) -> str:
         return self._label("failing") if hop.failed else str(hop.n)
@@ -215,8 +218,10 @@ class _Screen:
     def _numbered(self, items: Iterable[str]) -> None:
         self._listed((f"{number}.", item) for number, item in enumerate(items, 1))
 
-    def _listed(self, items: Iterable[tuple[str, str]], style: str = "") -> None:
-        self._grid(((_text(sign, style), _text(item, style)) for sign, item in items), 3)
+    def _listed(
+        self, items: Iterable[tuple[str, str]], style: str = "", width: int = _SIGN_WIDTH
+    ) -> None:
+        self._grid(((_text(sign, style), _text(item, style)) for sign, item in items), width)
 
     def _grid(self, pairs: "Iterable[tuple[Text, Text]]", width: int) -> None:
         from rich.table import Table  # noqa: PLC0415
