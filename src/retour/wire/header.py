@@ -70,6 +70,29 @@ def parse_headers(block: str) -> Headers:
     return _parse_damaged(block, cut=cut)
 
 
+def split_fields(block: str) -> list[tuple[str, str]]:
+    """Split a header block into its fields as they stand.
+
+    Args:
+        block: as for `parse_headers`.
+
+    Returns:
+        ``(lower-case name, lines)`` in order, folded lines kept, without the last line end. A line
+        that is no field and no folded line gets a space before it: it continues the field above.
+        Empty continuation lines, which end a header for some readers, are left out.
+    """
+    fields: list[tuple[str, str]] = []
+    for line in block[:BLOCK_MAX].split("\n", FIELDS_MAX)[:FIELDS_MAX]:
+        found = _FIELDS.match(line)
+        if found and line[0] not in " \t":
+            fields.append((found[1].lower(), line))
+        elif fields and line.strip():
+            name, lines = fields[-1]
+            indent = "" if line[0] in " \t" else " "
+            fields[-1] = (name, f"{lines}\n{indent}{line}")
+    return fields
+
+
 # RFC 5322 §2.2; blanks before the colon are obsolete syntax (§4.5).
 _FIELDS = re.compile(r"^([!-9;-~]+)[ \t]*:[ \t]*(.*)", re.M)
 
