@@ -95,9 +95,7 @@ def open_message(raw: bytes) -> tuple[Part, tuple[Defect, ...]]:
     return root, (*source.defects, *defects)
 
 
-def read_through(
-    root: Part, defects: tuple[Defect, ...]
-) -> tuple[Part, tuple[Defect, ...]]:
+def read_through(root: Part, defects: tuple[Defect, ...]) -> tuple[Part, tuple[Defect, ...]]:
     """Open the report that a mail with our mark carries (`retour.wire.mark`).
 
     Args:

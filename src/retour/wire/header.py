@@ -2,6 +2,8 @@
 
 import re
 
+from retour.wire.words import encode_words, printable
+
 _NAME_END = re.compile(r"[\x00-\x20\x7f-\xff]")
 # More fields than any mail needs; what follows is not looked at.
 FIELDS_MAX = 2_000
@@ -68,6 +70,31 @@ def parse_headers(block: str) -> Headers:
                 cut=longest > VALUE_MAX,
             )
     return _parse_damaged(block, cut=cut)
+
+
+LINE_MAX = 998
+"""Octets that a line may have (RFC 5322 §2.1.1)."""
+_WIDTH = 76
+
+
+def write_field(name: str, value: str) -> str:
+    """Write a field, folded, with the line end behind it.
+
+    Args:
+        name: the field's name.
+        value: any text; what ASCII cannot say becomes encoded words (RFC 2047), control characters
+            become spaces: no value can add a field.
+    """
+    words = printable(value).split()
+    if not value.isascii() or "=?" in value or any(len(word) > LINE_MAX // 2 for word in words):
+        return f"{name}: {encode_words(' '.join(words), indent=len(name) + 2)}\n"
+    lines = [f"{name}:"]
+    for word in words:
+        if len(lines[-1]) + len(word) < _WIDTH or lines[-1] == f"{name}:":
+            lines[-1] += f" {word}"
+        else:
+            lines.append(f" {word}")
+    return "\n".join(lines) + "\n"
 
 
 def split_fields(block: str) -> list[tuple[str, str]]:

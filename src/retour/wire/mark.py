@@ -57,7 +57,8 @@ def cut(text: str, start: int, end: int, digest: str) -> str:
 
     Args:
         text: the report, one character a byte.
-        start, end: the span that the third sub-part holds as its body.
+        start: where the span begins that the third sub-part holds as its body.
+        end: where it ends.
         digest: the report's.
 
     Returns:

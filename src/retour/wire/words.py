@@ -86,18 +86,18 @@ _WORD_OCTETS = 45
 _CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
 
 
+def printable(text: str) -> str:
+    """Return the text with each run of control characters and line ends as one space."""
+    return _CONTROLS.sub(" ", text)
+
+
 def encode_words(text: str, *, indent: int) -> str:
     """Encode a header value for people (RFC 2047), folded to lines of at most 76 characters.
 
-    Control characters become spaces, so that no text can end a line or add a field.
-
     Args:
-        text: any text.
+        text: any text without control characters (`printable`).
         indent: columns that the field's name and its colon take.
     """
-    text = _CONTROLS.sub(" ", text).strip()
-    if text.isascii() and "=?" not in text and len(text) + indent <= 76:
-        return text
     words: list[str] = []
     octets = b""
     for character in text:
