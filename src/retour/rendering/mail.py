@@ -53,13 +53,11 @@ def render_mail(
     human = _Human(text, html, logo)
     header = write_header(analysis, raw, subject, mark)
     mail = header + _compose(human, parts.copy, parts.foreign, mark)
-    if parts.is_cut:
-        # A damaged structure may read otherwise once it stands inside another one; then nothing
-        # is cut out and the copy is safe from any reading.
-        joined = join(parse_mime(mail)[0])
-        if joined is None or not joined.is_intact:
-            copy = write_copy(raw, is_mail=False)
-            mail = header + _compose(human, copy, parts.foreign, mark)
+    # A damaged structure may read otherwise once it stands inside another one; then nothing is cut
+    # out of the copy, and base64 keeps it from any reading.
+    joined = join(parse_mime(mail)[0])
+    if joined is None or not joined.is_intact:
+        mail = header + _compose(human, write_copy(raw, is_mail=False), parts.foreign, mark)
     if b"\r\n" in raw:
         mail = mail.replace("\n", "\r\n")
     return mail.encode("latin-1")
@@ -77,18 +75,23 @@ class _Parts(NamedTuple):
     """The report taken apart: parts as text of one character a byte.
 
     Attributes:
-        copy: the attachment that holds the report.
-        is_cut: True where the copy lacks what a foreign part holds.
+        copy: the attachment that holds the report, without what a foreign part holds.
         foreign: the machine-readable part and, where anything came back, the original.
     """
 
     copy: str
-    is_cut: bool
     foreign: tuple[str, ...]
 
 
 class _Returned(NamedTuple):
-    """The part that holds the original, and where its body stands in the report's text."""
+    """The original that came back.
+
+    Attributes:
+        part: the part that holds it, with its header.
+        text: the text in which it stood; empty where it does not stand anywhere as it is.
+        start: where the body of the part begins in that text.
+        end: where it ends.
+    """
 
     part: str
     text: str
@@ -105,13 +108,12 @@ def _take_apart(analysis: Analysis, raw: bytes, mark: str) -> _Parts:
     foreign = (machine, returned.part) if returned is not None else (machine,)
     # Offsets count in the bytes as they are only where reading has not repaired them.
     if source.text != unify_line_ends(raw).decode("latin-1"):
-        return _Parts(write_copy(raw, is_mail=False), False, foreign)
+        return _Parts(write_copy(raw, is_mail=False), foreign)
     text = source.text
-    is_cut = returned is not None and returned.text is text
-    if returned is not None and is_cut:
+    if returned is not None and returned.text is text:
         text = cut(text, returned.start, returned.end, mark)
     copy = write_copy(text.encode("latin-1"), is_mail=len(root.headers) > 0)
-    return _Parts(copy, is_cut, foreign)
+    return _Parts(copy, foreign)
 
 
 def _find_status(found: Found) -> str | None:

@@ -26,7 +26,8 @@ _GONE = frozenset(
         "arc-authentication-results",
     )
 )
-_GONE_STARTS = ("content-", "retour-")
+# A line that begins with two hyphens ends a damaged header for our reader: a delimiter.
+_GONE_STARTS = ("content-", "retour-", "--")
 # RFC 5322 §3.6: at most one of each.
 _SINGLE = frozenset(
     (
@@ -42,6 +43,8 @@ _SINGLE = frozenset(
         "return-path",
     )
 )
+# Obsolete syntax (RFC 5322 §4.5) that many readers take for the end of the header.
+_BEFORE_COLON = re.compile(r"(?<=[!-9;-~])[ \t]+:")
 _CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
 _HOST = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9.-]{0,250}[A-Za-z0-9])?")
 _ADDRESS = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9.-]{1,255}")
@@ -103,7 +106,7 @@ def _keep(block: str) -> list[tuple[str, str]]:
     for name, text in split_fields(block):
         if name in _GONE or name.startswith(_GONE_STARTS) or (name in _SINGLE and name in seen):
             continue
-        clean = _fit(_CONTROLS.sub(" ", text))
+        clean = _fit(_BEFORE_COLON.sub(":", _CONTROLS.sub(" ", text), 1))
         if clean is not None:
             seen.add(name)
             kept.append((name, clean))

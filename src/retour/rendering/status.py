@@ -23,11 +23,11 @@ def write_status(analysis: Analysis) -> str:
     """Write the part's body.
 
     Args:
-        analysis: a report about at least no recipient: one that names none gets a group that says
-            so, since RFC 3464 §2.1 asks for one.
+        analysis: what the report claims. Where it names no recipient, one group says that nobody
+            is known: RFC 3464 §2.1 asks for at least one.
 
     Returns:
-        ASCII text with LF; fields whose facts are unknown are left out where RFC 3464 lets them.
+        ASCII text with LF. Unknown facts are left out where RFC 3464 allows it.
     """
     report = analysis.report
     host = report.reporting_mta or _sender_domain(report)
@@ -81,9 +81,8 @@ def _write_address(name: str, address: str | None, host: str | None) -> str:
         return write_field(name, "x-unknown; unknown")
     if "@" not in address:  # an account, a file or a command of the host that reports
         is_account = host is not None and _ACCOUNT.fullmatch(address)
-        return write_field(
-            name, f"rfc822; {address}@{host}" if is_account else f"x-local; {address}"
-        )
+        typed = f"rfc822; {address}@{host}" if is_account else f"x-local; {address}"
+        return write_field(name, typed)
     if _PRINTABLE.fullmatch(address):
         return write_field(name, f"rfc822; {address}")
     # The form for transports of 7 bits: any reader of RFC 6533 knows it, and no relay changes it.
