@@ -143,6 +143,22 @@ def test_header_is_the_reports_own_with_what_must_be_ours() -> None:
     assert after["Subject"] == "=?utf-8?B?TmljaHQgenVnZXN0ZWxsdDogR3LDtsOfZQ==?="
 
 
+@pytest.mark.parametrize(
+    ("kept", "written"),
+    [
+        ("Jörg Öz Smith <a@b.example>", "=?utf-8?B?SsO2cmcgw5Z6?= Smith <a@b.example>"),
+        ('"Öz, J" <a@b.example>', "=?utf-8?B?w5Z6LCBK?= <a@b.example>"),
+        ('"Plain, J" <ö@b.example>', '"Plain, J" <ö@b.example>'),
+        ('ö@ä.example, "ö"@b.example', 'ö@ä.example, "ö"@b.example'),
+    ],
+)
+def test_names_beyond_ascii_are_encoded_and_addresses_are_left(kept: str, written: str) -> None:
+    """Fields that stay carry names as encoded words (RFC 2047), addresses as they are."""
+    raw = POSTFIX.replace(b"\nTo: ", b"\nCc: " + kept.encode() + b"\nTo: ", 1)
+    header = rewrite(raw).decode().partition("\n\n")[0]
+    assert f"\nCc: {written}\n" in header
+
+
 def test_signatures_over_the_old_body_do_not_stay() -> None:
     """A DKIM signature that cannot verify any more stands in the copy alone."""
     raw = b"DKIM-Signature: v=1; d=example.org; b=abc\nBcc: x@example.net\n" + POSTFIX

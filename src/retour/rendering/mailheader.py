@@ -7,8 +7,9 @@ from retour.model.analysis import Analysis
 from retour.model.report import Report
 from retour.version import __version__
 from retour.wire.date import write_date
-from retour.wire.header import LINE_MAX, find_headers, split_fields, write_field
+from retour.wire.header import BLOCK_MAX, LINE_MAX, find_headers, split_fields, write_field
 from retour.wire.mark import FIELD, FIELD_KEY, write_mark
+from retour.wire.words import encode_words, printable
 
 # What describes the body that the report had, or signs it: the copy keeps it.
 _GONE = frozenset(
@@ -44,8 +45,13 @@ _SINGLE = frozenset(
     )
 )
 # Obsolete syntax (RFC 5322 §4.5) that many readers take for the end of the header.
-_BEFORE_COLON = re.compile(r"(?<=[!-9;-~])[ \t]+:")
+_BEFORE_COLON = re.compile(r"\A([!-9;-~]+)[ \t]+:")
 _CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
+# Words and quoted strings with 8-bit octets, one run of them at a time (between two encoded words a
+# blank is lost); addresses are left: those with such octets are what they are (RFC 6531).
+_PLAIN = r"!#-'*+\--9=?A-Z\\^-~."
+_WORD = rf"(?<![{_PLAIN}@<\x80-\xff])[{_PLAIN}]*+[\x80-\xff][{_PLAIN}\x80-\xff]*+"
+_EIGHT_BIT = re.compile(rf'"[^"\n]*+"@?|{_WORD}(?:[ \t]++{_WORD})*+(?![^\s<>"]*@)')
 _HOST = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9.-]{0,250}[A-Za-z0-9])?")
 _ADDRESS = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9.-]{1,255}")
 _MESSAGE_ID = re.compile(r"<[!-;=?-~]{1,900}>")
@@ -95,7 +101,7 @@ def _own_block(raw: bytes) -> str:
 
     Only CRLF ends a line here: a lone CR inside a field must not become the start of another one.
     """
-    text = raw.decode("latin-1").replace("\r\n", "\n")
+    text = raw[: 2 * BLOCK_MAX].decode("latin-1").replace("\r\n", "\n")
     start, end, _ = find_headers(text, 0, len(text))
     return text[start:end]
 
@@ -106,11 +112,27 @@ def _keep(block: str) -> list[tuple[str, str]]:
     for name, text in split_fields(block):
         if name in _GONE or name.startswith(_GONE_STARTS) or (name in _SINGLE and name in seen):
             continue
-        clean = _fit(_BEFORE_COLON.sub(":", _CONTROLS.sub(" ", text), 1))
-        if clean is not None:
+        clean = _BEFORE_COLON.sub(r"\1:", _CONTROLS.sub(" ", text))
+        if not clean.isascii():
+            clean = _EIGHT_BIT.sub(_encode_words, clean)
+        fitting = _fit(clean)
+        if fitting is not None:
             seen.add(name)
-            kept.append((name, clean))
+            kept.append((name, fitting))
     return kept
+
+
+def _encode_words(found: re.Match[str]) -> str:
+    """Encode a run of words, since relays of 7 bits would change or refuse the mail."""
+    run = found[0]
+    if run.isascii() or run.endswith("@"):  # nothing to do; a quoted local part
+        return run
+    octets = run.strip('"').encode("latin-1")
+    try:
+        text = octets.decode()
+    except UnicodeDecodeError:
+        text = octets.decode("cp1252", "replace")
+    return encode_words(printable(text), indent=40)  # half a line is left behind any name
 
 
 def _fit(text: str) -> str | None:
