@@ -51,16 +51,17 @@ def read(raw: bytes) -> tuple[Report, Route]:
         on content; what was odd stands in ``report.defects``.
     """
     outer, defects = open_message(raw)
+    outer_words = _own_words(outer)
     message, found = outer, defects
     for _ in range(NESTING_MAX + 1):
-        notice, tail = _own_words(message)
+        notice, tail = outer_words if message is outer else _own_words(message)
         kind = recognise(message, notice)
         if kind is not None:
             break
         root, more = open_embedded(message.embedded[0])
         message, found = sort_parts(root), (*found, *more)
     if kind is None or kind == "not-a-report":  # no report inside: the mail is what it is
-        return _compose(outer, *_own_words(outer), "not-a-report", found)
+        return _compose(outer, *outer_words, "not-a-report", found)
     return _compose(message, notice, tail, kind, found)
 
 
