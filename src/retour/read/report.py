@@ -84,8 +84,9 @@ def find_report(root: Part, defects: tuple[Defect, ...]) -> Found:
         The report; the mail itself as ``not-a-report`` where there is none inside.
     """
     outer = message = sort_parts(root)
+    outer_words = _own_words(outer)
     for _ in range(NESTING_MAX + 1):
-        notice, tail = _own_words(message)
+        notice, tail = outer_words if message is outer else _own_words(message)
         kind = recognise(message, notice)
         if kind is not None:
             break
@@ -95,7 +96,7 @@ def find_report(root: Part, defects: tuple[Defect, ...]) -> Found:
             inner, defects = read_through(inner, defects)
         message = sort_parts(inner)
     if kind is None or kind == "not-a-report":  # no report inside: the mail is what it is
-        return Found(outer, *_own_words(outer), "not-a-report", defects)
+        return Found(outer, *outer_words, "not-a-report", defects)
     return Found(message, notice, tail, kind, defects)
 
 

@@ -19,13 +19,19 @@ class Headers:
     Values are text of one character a byte; `retour.wire.words` decodes them for people.
     """
 
-    __slots__ = ("_first", "cut", "fields")
+    __slots__ = ("_first", "cut", "names", "values")
 
-    def __init__(self, fields: list[tuple[str, str]], *, cut: bool = False) -> None:
-        self.fields = fields
+    def __init__(self, names: list[str], values: list[str], *, cut: bool = False) -> None:
+        self.names = names
+        self.values = values
         self.cut = cut
         # Reversed, so that the first field of a name wins.
-        self._first = dict(reversed(fields))
+        self._first = dict(zip(reversed(names), reversed(values), strict=True))
+
+    @property
+    def fields(self) -> list[tuple[str, str]]:
+        """Name and value of each field, in order."""
+        return list(zip(self.names, self.values, strict=True))
 
     def get(self, name: str) -> str | None:
         """Return the first field of this (lower-case) name, or None."""
@@ -41,7 +47,7 @@ class Headers:
         return name in self._first
 
     def __len__(self) -> int:
-        return len(self.fields)
+        return len(self.names)
 
 
 def parse_headers(block: str) -> Headers:
@@ -60,15 +66,14 @@ def parse_headers(block: str) -> Headers:
         block = block.replace("\n ", " ").replace("\n\t", " ")
     lines = block.count("\n") + 1
     if lines <= FIELDS_MAX and not cut:
-        fields = _FIELDS.findall(block)
-        if len(fields) == lines:
-            if len(block) <= VALUE_MAX:
-                return Headers([(name.lower(), value) for name, value in fields])
-            longest = max(len(value) for _, value in fields)
-            return Headers(
-                [(name.lower(), value[:VALUE_MAX]) for name, value in fields],
-                cut=longest > VALUE_MAX,
-            )
+        pieces = _FIELD.split(f"\n{block}")  # ["", name, value, name, value ...]
+        names = list(map(str.lower, pieces[1::2]))
+        values = pieces[2::2]
+        if len(names) == lines:
+            if len(block) > VALUE_MAX:
+                cut = max(map(len, values)) > VALUE_MAX
+                values = [value[:VALUE_MAX] for value in values]
+            return Headers(names, values, cut=cut)
     return _parse_damaged(block, cut=cut)
 
 
@@ -121,7 +126,7 @@ def split_fields(block: str) -> list[tuple[str, str]]:
 
 
 # RFC 5322 §2.2; blanks before the colon are obsolete syntax (§4.5).
-_FIELDS = re.compile(r"^([!-9;-~]+)[ \t]*:[ \t]*(.*)", re.M)
+_FIELD = re.compile(r"\n([!-9;-~]+)[ \t]*:[ \t]*")
 
 
 def _parse_damaged(block: str, *, cut: bool) -> Headers:
@@ -130,17 +135,17 @@ def _parse_damaged(block: str, *, cut: bool) -> Headers:
     if len(lines) > FIELDS_MAX:
         cut = True
         del lines[FIELDS_MAX:]
-    fields: list[tuple[str, str]] = []
+    names: list[str] = []
+    values: list[str] = []
     for line in lines:
         name, colon, value = line.partition(":")
         name = name.rstrip(" \t")
         if colon and _is_name(name):
-            fields.append((name.lower(), value[:VALUE_MAX].strip()))
-        elif fields and line:
-            last_name, last_value = fields[-1]
-            if len(last_value) < VALUE_MAX:
-                fields[-1] = (last_name, f"{last_value} {line[:VALUE_MAX].strip()}")
-    return Headers(fields, cut=cut)
+            names.append(name.lower())
+            values.append(value[:VALUE_MAX].strip())
+        elif names and line and len(values[-1]) < VALUE_MAX:
+            values[-1] = f"{values[-1]} {line[:VALUE_MAX].strip()}"
+    return Headers(names, values, cut=cut)
 
 
 def _is_name(name: str) -> bool:

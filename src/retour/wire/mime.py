@@ -18,7 +18,7 @@ _BOUNDARY = re.compile(
     r"""boundary\s*=\s*(?:"([^"\n]{1,200})"?|'([^'\n]{1,200})'|([^\s;"]{1,200}))""", re.I
 )
 _CHARSET = re.compile(r"""charset\s*=\s*["']?([^\s;"']{1,60})""", re.I)
-_REPORT_TYPE = re.compile(r"""report-type\s*=\s*["']?([^\s;"']{1,60})""", re.I)
+_REPORT_TYPE = re.compile(r"""report-type\s*=\s*["']?([^\s;"']{1,60})""")
 _DELIMITER_LINE = re.compile(r"^--([^\s-][^\n]{5,180}?|-[^\n]{6,180}?)(--)?[ \t]*$", re.M)
 # What may stand behind a delimiter; lines that only begin like one are passed over, up to a bound.
 _BEHIND = frozenset(("\n", "-", " ", "\t", ""))
@@ -78,8 +78,9 @@ class Part:
     @property
     def report_type(self) -> str | None:
         """The ``report-type`` of a multipart/report (RFC 6522 §3), lower case."""
-        found = _REPORT_TYPE.search(self.headers.get("content-type") or "")
-        return found[1].lower() if found else None
+        value = (self.headers.get("content-type") or "").lower()
+        found = _REPORT_TYPE.search(value) if "report-type" in value else None
+        return found[1] if found else None
 
     @property
     def transfer_encoding(self) -> str:
