@@ -96,16 +96,20 @@ class Index:
         words = fold(text[:TEXT_MAX])
         if remote is not None:
             remote = remote.lower().rstrip(".")
-        spans = self._spans(fold_case(words), code, status, remote)
+        # A bare code comes without words.
+        spans = self._spans(fold_case(words), code, status, remote) if words else {}
         ranks = self._ranks
         ranked = [(ranks[n] - LITERAL_RANK * span[2], span[0], n) for n, span in spans.items()]
         ranked += [(ranks[n], 0, n) for n in self._bare(code, status, remote)]
         ranked.sort()
+        order = [n for _, _, n in ranked]
+        if not self._yields.keys().isdisjoint(order):
+            order = self._yield(order)
         return [
             self._quote(words, n, spans[n])
             if n in spans
             else self._quote_code(words, n, code, status)
-            for n in self._yield([n for _, _, n in ranked])
+            for n in order
         ]
 
     def _spans(
@@ -115,11 +119,12 @@ class Index:
         found: dict[int, Span] = {}
         searched: dict[str, tuple[int, int] | None] = {}
         raw = low.encode("utf-8", "surrogatepass")
+        wide = len(raw) != len(low)
         for anchor, at, _ in self._automaton.find_matches_as_indexes(raw, overlapping=True):
-            if len(raw) != len(low):
+            if wide:
                 at = len(raw[:at].decode("utf-8", "surrogatepass"))  # noqa: PLW2901
             for rule, literal, word, holed, before in self._entries[anchor]:
-                if not (low.startswith(word, at - before) if not holed else word in low):
+                if word not in low if holed else not low.startswith(word, at - before):
                     continue
                 best = found.get(rule)
                 if best is not None and best[2] >= literal:
@@ -142,17 +147,17 @@ class Index:
 
     def _bare(self, code: int | None, status: str | None, remote: str | None) -> list[int]:
         """Return the bare rules for the codes."""
-        numbers = [
-            *(self._by_status.get(status, ()) if status is not None else ()),
-            *(self._by_code.get(code, ()) if code is not None else ()),
-        ]
-        return [n for n in numbers if self._conditions[n].holds(code, status, remote)]
+        numbers: list[int] = []
+        if status is not None:
+            numbers += self._by_status.get(status, ())
+        if code is not None:
+            numbers += self._by_code.get(code, ())
+        conditions = self._conditions
+        return [n for n in numbers if conditions[n].holds(code, status, remote)]
 
     def _yield(self, ranked: list[int]) -> list[int]:
         """Move each rule behind those that it yields to, else keep the order."""
         yields = self._yields
-        if not any(n in yields and not yields[n].isdisjoint(ranked) for n in ranked):
-            return ranked
         waiting, ordered = list(ranked), []
         while waiting:
             # Yielding in a circle is a fault that the audit finds; here the first then goes on.
