@@ -22,7 +22,7 @@ from retour.version import __version__
 
 # Beside this file, also in a wheel; importlib.resources would cost start time and gain nothing.
 DATA = Path(__file__).with_name("data")
-_FORMAT = 5
+_FORMAT = 6
 _RULE_FIELDS = tuple(field.name for field in fields(Rule))
 _CAUSE_FIELDS = tuple(field.name for field in fields(Cause))
 

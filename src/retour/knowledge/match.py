@@ -102,14 +102,11 @@ class Index:
         ranked = [(ranks[n] - LITERAL_RANK * span[2], span[0], n) for n, span in spans.items()]
         ranked += [(ranks[n], 0, n) for n in self._bare(code, status, remote)]
         ranked.sort()
-        order = [n for _, _, n in ranked]
-        if not self._yields.keys().isdisjoint(order):
-            order = self._yield(order)
         return [
             self._quote(words, n, spans[n])
             if n in spans
             else self._quote_code(words, n, code, status)
-            for n in order
+            for n in self._yield([n for _, _, n in ranked])
         ]
 
     def _spans(
@@ -123,7 +120,7 @@ class Index:
         for anchor, at, _ in self._automaton.find_matches_as_indexes(raw, overlapping=True):
             if wide:
                 at = len(raw[:at].decode("utf-8", "surrogatepass"))  # noqa: PLW2901
-            for rule, literal, word, holed, before in self._entries[anchor]:
+            for rule, literal, word, holed, before, lead, trail in self._entries[anchor]:
                 if word not in low if holed else not low.startswith(word, at - before):
                     continue
                 best = found.get(rule)
@@ -136,6 +133,11 @@ class Index:
                     start, end = at - before, at - before + len(word)
                     if not _glued(low, start, end):
                         found[rule] = (start, end, literal, "")
+                    continue
+                # Most texts with holes fail here, on "user unknown" for "{address} unknown".
+                if lead is not None and _ends_in_word(low, at + lead):
+                    continue
+                if trail is not None and _starts_with_word(low, at + trail):
                     continue
                 # One search from the first anchor on covers the later ones too.
                 if holed not in searched:
@@ -158,6 +160,11 @@ class Index:
     def _yield(self, ranked: list[int]) -> list[int]:
         """Move each rule behind those that it yields to, else keep the order."""
         yields = self._yields
+        for n in ranked:
+            if n in yields and not yields[n].isdisjoint(ranked):
+                break
+        else:
+            return ranked
         waiting, ordered = list(ranked), []
         while waiting:
             # Yielding in a circle is a fault that the audit finds; here the first then goes on.
@@ -185,6 +192,18 @@ def _glued(low: str, start: int, end: int) -> bool:
     if start and low[start - 1] in _WORD and low[start] in _WORD:
         return True
     return end < len(low) and low[end] in _WORD and low[end - 1] in _WORD
+
+
+def _ends_in_word(low: str, end: int) -> bool:
+    """Say whether letters alone, or nothing, stand between a space and an offset."""
+    before = low[low.rfind(" ", 0, max(0, end)) + 1 : max(0, end)]
+    return not before or before.isalpha()
+
+
+def _starts_with_word(low: str, start: int) -> bool:
+    """Say whether letters alone, or nothing, stand between an offset and the next space."""
+    behind = low[start:].partition(" ")[0]
+    return not behind or behind.isalpha()
 
 
 def _search(low: str, holed: str, start: int) -> tuple[int, int] | None:
