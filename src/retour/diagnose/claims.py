@@ -42,7 +42,7 @@ _WHOLE_NOTICE = "text"
 # A reason in prose is a sentence or two; what is longer holds footers and advice.
 _REASON_MAX = 400
 _EXPIRED = "expired"
-_BY_STRENGTH = attrgetter("rank", "index")
+_BY_STRENGTH = attrgetter("rank", "position")
 
 
 class Claim(NamedTuple):
@@ -55,7 +55,7 @@ class Claim(NamedTuple):
         statement: what was said, by whom.
         match: the rule and the words that it read.
         rank: how strong; smaller is stronger.
-        index: position of the statement, innermost voice first.
+        position: of the statement, innermost voice first.
         voice: as whom the statement ranks.
         cause: the cause that the claim speaks for.
         tier: how telling the rule is.
@@ -66,7 +66,7 @@ class Claim(NamedTuple):
     statement: Statement
     match: Match
     rank: int
-    index: int
+    position: int
     voice: Voice
     cause: str
     tier: Tier

@@ -121,9 +121,9 @@ def _meaning_clashes(claims: tuple[Claim, ...]) -> Iterable[Contradiction]:
     seen: set[int] = set()
     for claim in claims:
         reply = claim.statement.reply
-        if not claim.telling or claim.index in seen or not (reply and reply.status):
+        if not claim.telling or claim.position in seen or not (reply and reply.status):
             continue
-        seen.add(claim.index)
+        seen.add(claim.position)
         # A rule that names the code knows what this provider means by it.
         if claim.match.rule.status or claim.statement.speaker == "wrapper":
             continue
@@ -140,11 +140,11 @@ def _voice_clashes(claims: tuple[Claim, ...], decision: Decision) -> Iterable[Co
     if not _decided_by_words(decision) or decision.claim is None:
         return
     winner = decision.claim
-    heard: set[int] = {winner.index}
+    heard: set[int] = {winner.position}
     for claim in claims:
-        if claim.index in heard or not claim.firm or is_prose(claim.statement):
+        if claim.position in heard or not claim.firm or is_prose(claim.statement):
             continue
-        heard.add(claim.index)
+        heard.add(claim.position)
         if claim.statement.speaker == "remote" or UNKNOWN in {claim.cause, decision.cause}:
             continue
         if not are_compatible(claim.cause, winner.cause):

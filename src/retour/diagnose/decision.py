@@ -129,7 +129,7 @@ def _prefer_expired(best: Claim, claims: tuple[Claim, ...]) -> Claim:
     """Return "time ran out" where the same vague words also speak of some trouble."""
     if best.tier != "generic" or best.cause != "system-error":
         return best
-    same = (c for c in claims if c.cause == _EXPIRED and c.index == best.index)
+    same = (c for c in claims if c.cause == _EXPIRED and c.position == best.position)
     return next(same, best)
 
 
@@ -176,7 +176,7 @@ def _contests(claim: Claim, best: Claim) -> bool:
     """Say whether a claim for another cause is strong enough to lower the confidence."""
     if not claim.telling or claim.rank > best.rank + 2 or claim.cause in {UNKNOWN, _EXPIRED}:
         return False
-    return claim.index == best.index or not are_compatible(claim.cause, best.cause)
+    return claim.position == best.position or not are_compatible(claim.cause, best.cause)
 
 
 def _combine(

@@ -121,7 +121,11 @@ class Index:
             if wide:
                 at = len(raw[:at].decode("utf-8", "surrogatepass"))  # noqa: PLW2901
             for rule, literal, word, holed, before, lead, trail in self._entries[anchor]:
-                if word not in low if holed else not low.startswith(word, at - before):
+                if holed:
+                    # Most fail here: on "user unknown" for "{address} unknown".
+                    if word not in low or not _may_fill(low, at, lead, trail):
+                        continue
+                elif not low.startswith(word, at - before):
                     continue
                 best = found.get(rule)
                 if best is not None and best[2] >= literal:
@@ -130,19 +134,12 @@ class Index:
                 if condition is not None and not condition.holds(code, status, remote):
                     continue
                 if not holed:
-                    start, end = at - before, at - before + len(word)
-                    if not _glued(low, start, end):
-                        found[rule] = (start, end, literal, "")
-                    continue
-                # Most texts with holes fail here, on "user unknown" for "{address} unknown".
-                if lead is not None and _ends_in_word(low, at + lead):
-                    continue
-                if trail is not None and _starts_with_word(low, at + trail):
-                    continue
-                # One search from the first anchor on covers the later ones too.
-                if holed not in searched:
-                    searched[holed] = _search(low, holed, at - before)
-                span = searched[holed]
+                    span = _stand_alone(low, at - before, at - before + len(word))
+                else:
+                    # One search from the first anchor on covers the later ones too.
+                    if holed not in searched:
+                        searched[holed] = _search(low, holed, at - before)
+                    span = searched[holed]
                 if span is not None:
                     found[rule] = (*span, literal, holed)
         return found
@@ -187,23 +184,28 @@ class Index:
         return Match(rule, said, start, end, _NO_FACTS)
 
 
-def _glued(low: str, start: int, end: int) -> bool:
-    """Whether a letter or digit at an edge of the span continues a word outside it (ASCII only)."""
+def _stand_alone(low: str, start: int, end: int) -> tuple[int, int] | None:
+    """Return the span, None where a letter or digit outside continues its word (ASCII only)."""
     if start and low[start - 1] in _WORD and low[start] in _WORD:
-        return True
-    return end < len(low) and low[end] in _WORD and low[end - 1] in _WORD
+        return None
+    if end < len(low) and low[end] in _WORD and low[end - 1] in _WORD:
+        return None
+    return start, end
 
 
-def _ends_in_word(low: str, end: int) -> bool:
-    """Say whether letters alone, or nothing, stand between a space and an offset."""
-    before = low[low.rfind(" ", 0, max(0, end)) + 1 : max(0, end)]
-    return not before or before.isalpha()
-
-
-def _starts_with_word(low: str, start: int) -> bool:
-    """Say whether letters alone, or nothing, stand between an offset and the next space."""
-    behind = low[start:].partition(" ")[0]
-    return not behind or behind.isalpha()
+def _may_fill(low: str, at: int, lead: int | None, trail: int | None) -> bool:
+    """Say whether more than letters stands where holes must be that no bare word can fill."""
+    if lead is not None:
+        end = max(0, at + lead)
+        word = low[low.rfind(" ", 0, end) + 1 : end]
+        if not word or word.isalpha():
+            return False
+    if trail is not None:
+        end = low.find(" ", at + trail)
+        word = low[at + trail : end if end >= 0 else len(low)]
+        if not word or word.isalpha():
+            return False
+    return True
 
 
 def _search(low: str, holed: str, start: int) -> tuple[int, int] | None:

@@ -127,8 +127,8 @@ def parse_quote(text: str) -> Quote:
         literal=sum(map(len, literals)),
         before=sum(map(_most, pieces[:place])) + lead,
         after=sum(map(_most, pieces[place + 1 :])) + trail - len(anchor),
-        lead=lead if any(kind in _NO_WORD for kind, _ in pieces[:place][-1:]) else None,
-        trail=trail if any(kind in _STARTS_NO_WORD for kind, _ in pieces[place + 1 :][:1]) else None,
+        lead=lead if place and pieces[place - 1][0] in _NO_WORD else None,
+        trail=trail if pieces[place + 1 :] and pieces[place + 1][0] in _STARTS_NO_WORD else None,
         holes=tuple(word for kind, word in pieces if kind in _HOLES),
     )
 
