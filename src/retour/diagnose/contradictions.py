@@ -7,6 +7,7 @@ anything, a wrapper that agrees, 5.7.1 with a reason of policy.
 """
 
 from collections.abc import Iterable
+from functools import cache
 
 from retour.diagnose.claims import Claim, is_prose
 from retour.diagnose.decision import UNKNOWN, Decision
@@ -163,10 +164,7 @@ def _headline_clashes(
     local = (recipient.address or "").rpartition("@")[0] if len(report.recipients) > 1 else None
     if local == "":
         return
-    false = frozenset(
-        told for told in HEADLINE_CAUSES if told != cause and not are_compatible(told, claim.cause)
-    )
-    for headline in find_headlines(report.notice, local, false):
+    for headline in find_headlines(report.notice, local, _false_headlines(claim.cause, cause)):
         if headline.cause or not _article_fits(headline.status or "", claim, cause):
             why = (
                 "The headline tells the sender something else than the server's reply."
@@ -174,6 +172,14 @@ def _headline_clashes(
                 else f"The linked article is about {headline.status}, which is not what happened."
             )
             yield Contradiction(headline.quote, _against(claim), why)
+
+
+@cache
+def _false_headlines(claimed: str, cause: str) -> frozenset[str]:
+    """Return the causes of headlines that cannot be true beside the deciding claim's."""
+    return frozenset(
+        told for told in HEADLINE_CAUSES if told != cause and not are_compatible(told, claimed)
+    )
 
 
 def _article_fits(status: str, claim: Claim, cause: str) -> bool:
