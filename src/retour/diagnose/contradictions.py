@@ -12,7 +12,7 @@ from functools import cache
 from retour.diagnose.claims import Claim, is_prose
 from retour.diagnose.decision import UNKNOWN, Decision
 from retour.diagnose.families import are_compatible, fits_status, is_undefined
-from retour.diagnose.headlines import HEADLINE_CAUSES, find_headlines
+from retour.diagnose.headlines import HEADLINES, find_headlines
 from retour.diagnose.loop import DUPLICATE, LOOP
 from retour.model.diagnosis import Contradiction
 from retour.model.reply import Reply
@@ -175,10 +175,12 @@ def _headline_clashes(
 
 
 @cache
-def _false_headlines(claimed: str, cause: str) -> frozenset[str]:
-    """Return the causes of headlines that cannot be true beside the deciding claim's."""
-    return frozenset(
-        told for told in HEADLINE_CAUSES if told != cause and not are_compatible(told, claimed)
+def _false_headlines(claimed: str, cause: str) -> tuple[tuple[str, str], ...]:
+    """Return the headlines that cannot be true beside the deciding claim's cause."""
+    return tuple(
+        (words, told)
+        for words, told in HEADLINES
+        if told != cause and not are_compatible(told, claimed)
     )
 
 

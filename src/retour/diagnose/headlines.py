@@ -5,7 +5,6 @@ guess by the reporter's table and can be false although the reply below it is cl
 """
 
 import re
-from collections.abc import Container
 from dataclasses import dataclass
 from itertools import islice
 
@@ -30,9 +29,6 @@ HEADLINES: tuple[tuple[str, str], ...] = (
 )
 """Literal words of a headline (lower case) and the cause that they tell the sender."""
 
-HEADLINE_CAUSES: frozenset[str] = frozenset(cause for _, cause in HEADLINES)
-"""The causes that some headline tells the sender."""
-
 _HEAD_MAX = 1_200
 _ARTICLE = re.compile(r"error code (?:[245]\d\d )?([245]\.\d{1,3}\.\d{1,3})", re.IGNORECASE)
 _NOTICE_MAX = 16_384
@@ -56,20 +52,20 @@ class Headline:
 
 
 def find_headlines(
-    notice: str, local_part: str | None, causes: Container[str] = HEADLINE_CAUSES
+    notice: str, local_part: str | None, wanted: tuple[tuple[str, str], ...] = HEADLINES
 ) -> list[Headline]:
     """Find what the top of a notice tells the sender, and the articles that it links to.
 
     Args:
         notice: the notice's words for people.
         local_part: where the report is about several recipients, the one whose lines count.
-        causes: those whose headlines are looked for; articles are found whatever they are about.
+        wanted: the headlines to look for; articles are found whatever they are about.
     """
     found: list[Headline] = []
     head = notice[:_HEAD_MAX].replace("\u2019", "'")
     low = head.lower()
-    for words, cause in HEADLINES:
-        at = low.find(words) if cause in causes else -1
+    for words, cause in wanted:
+        at = low.find(words)
         if at >= 0:
             line = _line_at(head, at)
             if _is_headline(line) and (local_part is None or local_part.lower() in line.lower()):

@@ -100,14 +100,19 @@ class Index:
         spans = self._spans(fold_case(words), code, status, remote) if words else {}
         ranks = self._ranks
         ranked = [(ranks[n] - LITERAL_RANK * span[2], span[0], n) for n, span in spans.items()]
-        ranked += [(ranks[n], 0, n) for n in self._bare(code, status, remote)]
+        for n in self._bare(code, status, remote):
+            ranked.append((ranks[n], 0, n))
         ranked.sort()
-        return [
-            self._quote(words, n, spans[n])
-            if n in spans
-            else self._quote_code(words, n, code, status)
-            for n in self._yield([n for _, _, n in ranked])
-        ]
+        matches: list[Match] = []
+        for n in self._yield([n for _, _, n in ranked]):
+            rule, span = self._rule_at(n), spans.get(n)
+            if span is None:
+                matches.append(_quote_code(rule, words, code, status))
+                continue
+            start, end, literal, holed = span
+            facts = _facts(rule, words, start, end, holed) if holed else _NO_FACTS
+            matches.append(Match(rule, words[start:end], start, end, facts, literal))
+        return matches
 
     def _spans(
         self, low: str, code: int | None, status: str | None, remote: str | None
@@ -170,18 +175,12 @@ class Index:
             waiting.remove(ordered[-1])
         return ordered
 
-    def _quote(self, words: str, n: int, span: Span) -> Match:
-        start, end, literal, holed = span
-        rule = self._rule_at(n)
-        facts = _facts(rule, words, start, end, holed) if holed else _NO_FACTS
-        return Match(rule, words[start:end], start, end, facts, literal)
 
-    def _quote_code(self, words: str, n: int, code: int | None, status: str | None) -> Match:
-        rule = self._rule_at(n)
-        said = str(code) if rule.tier == "code" else str(status)
-        at = words.find(said)
-        start, end = (at, at + len(said)) if at >= 0 else (0, 0)
-        return Match(rule, said, start, end, _NO_FACTS)
+def _quote_code(rule: Rule, words: str, code: int | None, status: str | None) -> Match:
+    said = str(code) if rule.tier == "code" else str(status)
+    at = words.find(said)
+    start, end = (at, at + len(said)) if at >= 0 else (0, 0)
+    return Match(rule, said, start, end, _NO_FACTS)
 
 
 def _stand_alone(low: str, start: int, end: int) -> tuple[int, int] | None:
