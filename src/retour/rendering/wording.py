@@ -4,16 +4,20 @@ The form of a catalogue is described at the top of ``catalogue/en.toml``; why it
 ``docs/decisions/texts-in-toml.md``.
 """
 
+import json
 import string
-import tomllib
 from collections.abc import Callable, Mapping
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from retour.knowledge.cache import cache_file, fingerprint, read_cache, write_cache
+
 # Beside this file, also in a wheel.
 CATALOGUE = Path(__file__).with_name("catalogue")
 FALLBACK = "en"
+_FORM = "catalogue 1"
+_LINES = 2  # the key, the tree
 
 Fields = Mapping[str, str]
 """What is known, by the name it has in braces. A flag is a name with a question mark and ``""``."""
@@ -114,5 +118,23 @@ def load_wording(language: str) -> Wording:
     known = {name.lower(): name for name in languages()}
     tag = language.replace("_", "-").lower()
     name = known.get(tag) or known.get(tag.partition("-")[0]) or FALLBACK
-    with (CATALOGUE / f"{name}.toml").open("rb") as file:
-        return Wording(tomllib.load(file))
+    return Wording(read_catalogue(CATALOGUE / f"{name}.toml"))
+
+
+def read_catalogue(path: Path) -> Any:
+    """Return a catalogue's tree, from the user's cache where it stands there: TOML is slow."""
+    cache = cache_file(f"texts-{path.stem}", path)
+    key = json.dumps(fingerprint([path], _FORM)).encode()
+    kept = read_cache(cache) if cache else None
+    if kept is not None and len(kept) == _LINES and kept[0] == key:
+        try:
+            return json.loads(kept[1])
+        except ValueError:
+            pass  # Cut short or foreign: read the source as if there were no cache.
+    # Only needed where the cache does not serve: importing costs start time too.
+    import tomllib  # noqa: PLC0415
+
+    tree = tomllib.loads(path.read_text(encoding="utf-8"))
+    if cache:
+        write_cache(cache, [key, json.dumps(tree).encode()])
+    return tree
