@@ -2,10 +2,11 @@
 
 import argparse
 
-from benchmarks import captures, memory, scores, speed, startup
+from benchmarks import captures, memory, scores, speed, spelling, startup
 
 PARTS = {
     "scores": scores.main,
+    "spelling": spelling.main,
     "speed": speed.main,
     "startup": startup.main,
     "memory": memory.main,

@@ -122,7 +122,14 @@ def load_wording(language: str) -> Wording:
 
 
 def read_catalogue(path: Path) -> Any:
-    """Return a catalogue's tree, from the user's cache where it stands there: TOML is slow."""
+    """Return a catalogue's tree, from the user's cache where it is kept: parsing TOML is slow.
+
+    Args:
+        path: a catalogue file.
+
+    Raises:
+        OSError: there is no such file; also tomllib.TOMLDecodeError, where it is no TOML.
+    """
     cache = cache_file(f"texts-{path.stem}", path)
     key = json.dumps(fingerprint([path], _FORM)).encode()
     kept = read_cache(cache) if cache else None
