@@ -2,12 +2,13 @@
 
 import argparse
 
-from benchmarks import captures, memory, scores, speed, spelling, startup
+from benchmarks import captures, memory, reports, scores, speed, spelling, startup
 
 PARTS = {
     "scores": scores.main,
     "spelling": spelling.main,
     "speed": speed.main,
+    "reports": reports.main,
     "startup": startup.main,
     "memory": memory.main,
     "captures": captures.main,

@@ -13,9 +13,12 @@ from retour.version import __version__
 _COMMANDS = (explain, code, pcap, rules, completion)
 # Values hold no circles; looking for some while the knowledge is loaded takes a tenth of a run.
 _OBJECTS_BETWEEN_COLLECTIONS = 50_000
+_HTML = "HTML needs the extra 'html': pip install 'retour[html]'."
 _EXTRAS = {
     "rich": "the terminal's form needs the extra 'cli': pip install 'retour[cli]', "
     "or --format text.",
+    "jinja2": _HTML,
+    "markupsafe": _HTML,
     "dpkt": "reading captures needs the extra 'capture': pip install 'retour[capture]'.",
 }
 

@@ -21,7 +21,6 @@ from retour.model.report import Recipient, Report, Statement
 _CONTRADICTIONS_MAX = 8
 _QUOTE_MAX = 200
 _LOOPS = frozenset({LOOP, DUPLICATE})
-_CLASSES = {"4": "try again later", "5": "never", "2": "accepted"}
 
 
 def find_contradictions(
@@ -63,8 +62,7 @@ def _class_clashes(statements: tuple[Statement, ...]) -> Iterable[Contradiction]
             yield Contradiction(
                 claim=reply.status,
                 against=str(reply.code),
-                why=f"One reply says both {_CLASSES[code_class]!r} ({reply.code}) and "
-                f"{_CLASSES[status_class]!r} ({reply.status}).",
+                kind="later-with-never-status" if code_class == "4" else "never-with-later-status",
             )
 
 
@@ -79,8 +77,7 @@ def _field_clashes(recipient: Recipient, decision: Decision) -> Iterable[Contrad
         yield Contradiction(
             claim=f"Status: {field}",
             against=_quote(reply),
-            why=f"The report says {_CLASSES[field[0]]!r}, the reply that it quotes says "
-            f"{_CLASSES[said]!r}.",
+            kind="report-later-reply-never" if field[0] == "4" else "report-never-reply-later",
         )
     elif field != reply.status and _decided_by_words(decision):
         claim = decision.claim
@@ -88,7 +85,7 @@ def _field_clashes(recipient: Recipient, decision: Decision) -> Iterable[Contrad
             yield Contradiction(
                 claim=f"Status: {field}",
                 against=claim.match.quote,
-                why="The code in the report means something else than the words of the reply.",
+                kind="report-status-against-words",
             )
 
 
@@ -112,8 +109,7 @@ def _wrapper_clashes(statements: tuple[Statement, ...]) -> Iterable[Contradictio
             yield Contradiction(
                 claim=statement.text[:_QUOTE_MAX],
                 against=inner.text[:_QUOTE_MAX],
-                why="The words around the reply say 'try again later', the reply inside "
-                "says 'never'.",
+                kind="wrapper-later-reply-never",
             )
 
 
@@ -132,7 +128,7 @@ def _meaning_clashes(claims: tuple[Claim, ...]) -> Iterable[Contradiction]:
             yield Contradiction(
                 claim=reply.status,
                 against=claim.match.quote,
-                why="The code means something else than the words beside it.",
+                kind="status-against-words",
             )
 
 
@@ -152,7 +148,7 @@ def _voice_clashes(claims: tuple[Claim, ...], decision: Decision) -> Iterable[Co
             yield Contradiction(
                 claim=claim.match.quote,
                 against=winner.match.quote,
-                why="The words around the reply say something else than the reply itself.",
+                kind="wrapper-against-reply",
             )
 
 
@@ -166,12 +162,11 @@ def _headline_clashes(
         return
     for headline in find_headlines(report.notice, local, _false_headlines(claim.cause, cause)):
         if headline.cause or not _article_fits(headline.status or "", claim, cause):
-            why = (
-                "The headline tells the sender something else than the server's reply."
-                if headline.cause
-                else f"The linked article is about {headline.status}, which is not what happened."
+            yield Contradiction(
+                claim=headline.quote,
+                against=_against(claim),
+                kind="headline-against-reply" if headline.cause else "article-against-reply",
             )
-            yield Contradiction(headline.quote, _against(claim), why)
 
 
 @cache
@@ -198,13 +193,13 @@ def _hop_clashes(decision: Decision, claim: Claim) -> Iterable[Contradiction]:
         yield Contradiction(
             claim=_against(claim),
             against=seen["hops/one-pass"].quote,
-            why="The server speaks of a loop, but no server took the message twice.",
+            kind="loop-without-circle",
         )
     if claim.cause == DUPLICATE and decision.cause == LOOP and "hops/repeated" in seen:
         yield Contradiction(
             claim=_against(claim),
             against=seen["hops/repeated"].quote,
-            why="The server speaks of a second copy, but the message went in circles.",
+            kind="copy-in-circle",
         )
 
 

@@ -30,6 +30,7 @@ DUPLICATE = "duplicate-refused"
 MISCONFIGURED = "misconfigured"
 
 # "Loops back to myself": the MX or route of the domain points at the server that asks.
+_QUOTE_MAX = 200
 _AT_ITSELF = (
     "loops back to me",
     "loops back to my",
@@ -208,7 +209,7 @@ def _find_proof(
     again = _find_repeat(route, original, recipient)
     if again:
         earlier, later = again
-        quote = f"{later.by or later.from_} took it at hop {earlier.n} and again at hop {later.n}"
+        quote = f"hop {earlier.n}: {_taker(earlier)}; hop {later.n}: {_taker(later)}"
         return (_hops(quote, LOOP, "hops/repeated", "decisive"),)
     # A program behind the mailbox also sees the line: there it proves the one delivery only.
     arrives_again = recipient.remote_mta or any(w in _words(recipient) for w in _TRACE_WORDS)
@@ -296,8 +297,13 @@ def _claim_stands(words: str, route: Route) -> bool:
 def _one_pass(route: Route) -> tuple[Evidence, ...]:
     if not route.complete or not route.hops:
         return ()
-    quote = f"{len(route.hops)} hops, no server twice"
+    takers = ", ".join(_taker(hop) for hop in route.hops)
+    quote = f"{len(route.hops)} hops: {takers}"[:_QUOTE_MAX]
     return (_hops(quote, DUPLICATE, "hops/one-pass", "supporting"),)
+
+
+def _taker(hop: Hop) -> str:
+    return hop.by or hop.from_ or "?"
 
 
 def _hops(quote: str, cause: str, rule: str, weight: Weight) -> Evidence:

@@ -14,6 +14,7 @@ from retour.model.diagnosis import Alternative, Contradiction, Diagnosis, Eviden
 from retour.model.reply import Reply
 from retour.model.report import Original, Recipient
 from retour.model.route import Hop
+from retour.rendering.wording import load_wording
 
 SCHEMA = "retour/1"
 """Name and version of the contract."""
@@ -152,7 +153,9 @@ def _evidence(evidence: Evidence) -> JsonObject:
 
 
 def _contradiction(item: Contradiction) -> JsonObject:
-    return {"claim": item.claim, "against": item.against, "why": item.why}
+    """Return both claims and the English sentence on them: the contract is in one language."""
+    claims = {"claim": item.claim, "against": item.against}
+    return {**claims, "why": load_wording("en").say("why", item.kind, fields=claims)}
 
 
 def _alternative(item: Alternative) -> JsonObject:

@@ -5,21 +5,23 @@ The file is ``--config``, else ``RETOUR_CONFIG``, else ``~/.config/retour/retour
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, get_args
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 if TYPE_CHECKING:
-    from retour.model.document import Audience
+    from retour.model.document import Audience, Scope
+    from retour.rendering.letterhead import Letterhead
 
-Format = Literal["terminal", "text", "json"]
+Format = Literal["terminal", "text", "html", "json"]
 """How results are printed."""
 
 FORMATS: tuple[Format, ...] = get_args(Format)
 
-# The values of `Audience`, said again (a test compares): the module of that type costs start-up
-# time, and JSON needs none of it.
+# The values of `Audience` and `Scope`, said again (a test compares): the module of those types
+# costs start-up time, and JSON needs none of it.
 AUDIENCES: tuple["Audience", ...] = ("sender", "admin", "all")
+SCOPES: tuple["Scope", ...] = ("internal", "external")
 
 SYSTEM_FILE = Path("/etc/retour/retour.toml")
 
@@ -30,17 +32,31 @@ class Settings:
 
     Attributes:
         format: how results are printed; None: ``terminal`` on a terminal, else ``text``.
+        language: BCP 47, or ``auto``: that of the original, else of the notice, else English.
         audience: whose parts of a report are printed.
+        scope: whether the reader stands in the organisation that runs Retour.
+        letterhead: an operator's name, contact, logo and colours; None: none.
+        texts: a folder of catalogues in which an operator replaces texts; None: none.
     """
 
     format: Format | None = None
+    language: str = "auto"
     audience: "Audience" = "all"
+    scope: "Scope" = "internal"
+    letterhead: "Letterhead | None" = None
+    texts: Path | None = None
+
+    def override(self, **options: Any) -> "Settings":
+        """Return the settings with options in their place; an option that is None says nothing."""
+        return replace(self, **{key: value for key, value in options.items() if value is not None})
 
 
 _CHOICES: Mapping[str, tuple[str, ...]] = {
     "format": FORMATS,
     "audience": AUDIENCES,
+    "scope": SCOPES,
 }
+_KEYS = ("format", "language", "audience", "scope", "report")
 
 
 class SettingsError(ValueError):
@@ -92,16 +108,30 @@ def _read(file: Path) -> Settings:
         raise SettingsError(f"{file}: is not UTF-8 text.") from None
     except tomllib.TOMLDecodeError as error:
         raise SettingsError(f"{file}: is not TOML: {error}.") from None
+    report = values.pop("report", {})
     for key, value in values.items():
-        choices = _CHOICES.get(key)
-        if choices is None:
-            raise SettingsError(f"{file}: {key}: is no setting; there are {_join(_CHOICES)}.")
+        if key not in _KEYS:
+            raise SettingsError(f"{file}: {key}: is no setting; there are {join(_KEYS)}.")
+        choices = _CHOICES.get(key) or _list_languages(value)
         if value not in choices:
-            raise SettingsError(f"{file}: {key}: must be {_join(choices, 'or')}, not {value!r}.")
-    return Settings(**values)
+            raise SettingsError(f"{file}: {key}: must be {join(choices, 'or')}, not {value!r}.")
+    if not report:
+        return Settings(**values)
+    from retour.service.branding import read_report  # noqa: PLC0415 - few files have that table
+
+    letterhead, texts = read_report(report, file)
+    return Settings(**values, letterhead=letterhead, texts=texts)
 
 
-def _join(words: "tuple[str, ...] | Mapping[str, object]", last: str = "and") -> str:
+def _list_languages(value: object) -> tuple[str, ...]:
+    """List what a language may be; a tag with a region is the same as its language."""
+    from retour.rendering.wording import find_catalogue, languages  # noqa: PLC0415 - rarely set
+
+    known = ("auto", *languages())
+    return (*known, value) if isinstance(value, str) and find_catalogue(value) else known
+
+
+def join(words: tuple[str, ...], last: str = "and") -> str:
     """Join words as in a sentence."""
     *first, end = words
     return f"{', '.join(first)} {last} {end}" if first else end
