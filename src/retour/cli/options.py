@@ -112,13 +112,13 @@ def open_printer(
     Raises:
         CommandError: the file cannot be written.
     """
-    if settings.format == "html":
+    if settings.format in ("html", "eml"):
         from retour.cli.page import PagePrinter  # noqa: PLC0415
 
         printer = PagePrinter(settings)
         yield printer
         if printer.page:
-            _write(output, printer.page.encode("utf-8", "backslashreplace"))
+            _write(output, printer.page)
         return
     with _open_stream(settings, output, with_titles=with_titles) as streaming:
         yield streaming

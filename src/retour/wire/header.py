@@ -2,6 +2,8 @@
 
 import re
 
+from retour.wire.words import encode_words, printable
+
 _NAME_END = re.compile(r"[\x00-\x20\x7f-\xff]")
 # More fields than any mail needs; what follows is not looked at.
 FIELDS_MAX = 2_000
@@ -68,6 +70,54 @@ def parse_headers(block: str) -> Headers:
                 cut=longest > VALUE_MAX,
             )
     return _parse_damaged(block, cut=cut)
+
+
+LINE_MAX = 998
+"""Octets that a line may have (RFC 5322 §2.1.1)."""
+_WIDTH = 76
+
+
+def write_field(name: str, value: str) -> str:
+    """Write a field, folded, with the line end behind it.
+
+    Args:
+        name: the field's name.
+        value: any text; what ASCII cannot say becomes encoded words (RFC 2047), control characters
+            become spaces: no value can add a field.
+    """
+    words = printable(value).split()
+    if not value.isascii() or "=?" in value or any(len(word) > LINE_MAX // 2 for word in words):
+        return f"{name}: {encode_words(' '.join(words), indent=len(name) + 2)}\n"
+    lines = [f"{name}:"]
+    for word in words:
+        if len(lines[-1]) + len(word) < _WIDTH or lines[-1] == f"{name}:":
+            lines[-1] += f" {word}"
+        else:
+            lines.append(f" {word}")
+    return "\n".join(lines) + "\n"
+
+
+def split_fields(block: str) -> list[tuple[str, str]]:
+    """Split a header block into its fields as they stand.
+
+    Args:
+        block: as for `parse_headers`.
+
+    Returns:
+        ``(lower-case name, lines)`` in order, folded lines kept, without the last line end. A line
+        that is no field and no folded line gets a space before it: it continues the field above.
+        Empty continuation lines, which end a header for some readers, are left out.
+    """
+    fields: list[tuple[str, str]] = []
+    for line in block[:BLOCK_MAX].split("\n", FIELDS_MAX)[:FIELDS_MAX]:
+        found = _FIELDS.match(line)
+        if found and line[0] not in " \t":
+            fields.append((found[1].lower(), line))
+        elif fields and line.strip():
+            name, lines = fields[-1]
+            indent = "" if line[0] in " \t" else " "
+            fields[-1] = (name, f"{lines}\n{indent}{line}")
+    return fields
 
 
 # RFC 5322 §2.2; blanks before the colon are obsolete syntax (§4.5).

@@ -81,10 +81,20 @@ class Part:
         found = _REPORT_TYPE.search(self.headers.get("content-type") or "")
         return found[1].lower() if found else None
 
-    def decode_body(self) -> str:
-        """Return the body with its transfer encoding undone: one character a byte, LF."""
-        body = self._text[self.body : min(self.end, self.body + TEXT_MAX)]
-        encoding = (self.headers.get("content-transfer-encoding") or "").lower()
+    @property
+    def transfer_encoding(self) -> str:
+        """The transfer encoding as its header says, lower case; empty where it says nothing."""
+        return (self.headers.get("content-transfer-encoding") or "").lower()
+
+    def decode_body(self, *, whole: bool = False) -> str:
+        """Return the body with its transfer encoding undone: one character a byte, LF.
+
+        Args:
+            whole: look at all of it and not only at `TEXT_MAX` characters.
+        """
+        end = self.end if whole else min(self.end, self.body + TEXT_MAX)
+        body = self._text[self.body : end]
+        encoding = self.transfer_encoding
         if encoding.startswith("base64"):
             return decode_base64(body).replace("\r\n", "\n")
         if encoding.startswith("quoted"):
@@ -204,8 +214,7 @@ def open_embedded(part: Part, *, header_only: bool = False) -> tuple[Part, tuple
         Its root part and the defects.
     """
     defects: tuple[Defect, ...] = ()
-    encoding = (part.headers.get("content-transfer-encoding") or "").lower()
-    if encoding.startswith(("base64", "quoted")):
+    if part.transfer_encoding.startswith(("base64", "quoted")):
         # RFC 2046 §5.2.1 forbids it, gateways do it: the inner message is read from its own text.
         text, start = part.decode_body(), 0
         end = len(text)
