@@ -1,9 +1,11 @@
 """Templates, plurals, times and sizes."""
 
 from datetime import UTC, datetime, timedelta, timezone
+from pathlib import Path
 
 import pytest
 
+from retour.rendering import wording
 from retour.rendering.quantity import in_zone, say_duration, say_size, say_when, stamp
 from retour.rendering.wording import Wording, fill, load_wording
 
@@ -120,6 +122,26 @@ def test_times_at_the_edge_of_the_calendar_do_not_raise() -> None:
     first = datetime(1, 1, 1, tzinfo=timezone(timedelta(hours=12)))
     assert in_zone(first, UTC) == first
     assert stamp(first).endswith("+1200")
+
+
+def test_catalogue_comes_from_the_cache_and_falls_back(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """A kept catalogue is used as it is; a damaged or outdated one is read and kept anew."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    source = tmp_path / "xx.toml"
+    source.write_text('language = "xx"\n')
+    assert wording.read_catalogue(source) == {"language": "xx"}
+    (kept,) = (tmp_path / "retour").iterdir()
+
+    kept.write_bytes(kept.read_bytes().replace(b'"xx"', b'"yy"'))
+    assert wording.read_catalogue(source) == {"language": "yy"}
+
+    kept.write_bytes(kept.read_bytes()[:-1])
+    assert wording.read_catalogue(source) == {"language": "xx"}
+
+    source.write_text('language = "zz"\n# longer\n')
+    assert wording.read_catalogue(source) == {"language": "zz"}
 
 
 @pytest.mark.parametrize(

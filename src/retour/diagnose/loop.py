@@ -6,7 +6,6 @@ reply. Nothing here is decided by one code.
 """
 
 import re
-from dataclasses import replace
 
 from retour.diagnose.claims import Claim
 from retour.diagnose.confidence import (
@@ -133,7 +132,7 @@ def judge_loop(
             else (min(decision.confidence, DUPLICATE_SAID))
         )
         settled = _settle(decision, DUPLICATE, confidence, (LOOP,), _one_pass(route))
-        return replace(settled, outcome="probably-delivered")
+        return settled._replace(outcome="probably-delivered")
     if not route.hops:
         confidence = min(decision.confidence, LOOP_UNSEEN)
         return _settle(decision, LOOP, confidence, (DUPLICATE, MISCONFIGURED))
@@ -154,13 +153,13 @@ def _settle_one_pass(decision: Decision, route: Route, mark: Mark | None) -> Dec
         settled = _settle(
             decision, DUPLICATE, DUPLICATE_SUPPOSED, (LOOP, MISCONFIGURED), _one_pass(route)
         )
-        return replace(settled, outcome="unknown")
+        return settled._replace(outcome="unknown")
     rule = "original/list-copy" if mark.kind == "list" else "original/forwarded-copy"
     sign = Evidence("hops", f"original/{mark.field}", mark.quote, DUPLICATE, rule, "supporting")
     settled = _settle(
         decision, DUPLICATE, DUPLICATE_MARKED, (LOOP, MISCONFIGURED), (*_one_pass(route), sign)
     )
-    return replace(settled, outcome="probably-delivered")
+    return settled._replace(outcome="probably-delivered")
 
 
 def _settle(
