@@ -115,13 +115,14 @@ def split_fields(block: str) -> list[tuple[str, str]]:
     """
     fields: list[tuple[str, str]] = []
     for line in block[:BLOCK_MAX].split("\n", FIELDS_MAX)[:FIELDS_MAX]:
-        found = _FIELDS.match(line)
-        if found and line[0] not in " \t":
-            fields.append((found[1].lower(), line))
+        name, colon, _ = line.partition(":")
+        name = name.rstrip(" \t")
+        if colon and _is_name(name):
+            fields.append((name.lower(), line))
         elif fields and line.strip():
-            name, lines = fields[-1]
+            above, lines = fields[-1]
             indent = "" if line[0] in " \t" else " "
-            fields[-1] = (name, f"{lines}\n{indent}{line}")
+            fields[-1] = (above, f"{lines}\n{indent}{line}")
     return fields
 
 
