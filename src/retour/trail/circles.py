@@ -49,6 +49,7 @@ class _Case(NamedTuple):
     later: Copy
     chain: tuple[Station, ...]
     shared: int
+    chain_earlier: tuple[Station, ...]
     rest_earlier: tuple[Station, ...]
     asked_earlier: frozenset[str]
     asked: frozenset[str]
@@ -66,8 +67,8 @@ def find_circle(
     earlier: Copy,
     later: Copy,
     chain: tuple[Station, ...],
-    shared: int,
-    rest_earlier: tuple[Station, ...],
+    chain_earlier: tuple[Station, ...],
+    common: tuple[tuple[int, int], ...],
 ) -> Circle:
     """Look for proof that one copy is a later round of the other.
 
@@ -76,12 +77,16 @@ def find_circle(
         earlier: the copy that may be an earlier stage of the other.
         later: the other.
         chain: the later copy's stations.
-        shared: how many of them, counted from the oldest, lie up to the last common one.
-        rest_earlier: what the earlier one passed behind the last common station.
+        chain_earlier: the earlier one's.
+        common: index pairs of the stations that are one, the earlier copy's first.
     """
     asked_earlier, _ = find_recipients(earlier)
     asked, _ = find_recipients(later)
-    case = _Case(side, earlier, later, chain, shared, rest_earlier, asked_earlier, asked)
+    ends = common[-1] if common else (-1, -1)
+    rest_earlier, shared = chain_earlier[ends[0] + 1 :], ends[1] + 1
+    case = _Case(
+        side, earlier, later, chain, shared, chain_earlier, rest_earlier, asked_earlier, asked
+    )
     record = _find_in_record(case)
     if record:
         return Circle("proved", (record,))
@@ -89,14 +94,21 @@ def find_circle(
     found = _judge_own_trace(case, returns)
     if found.standing == "proved":
         return found
-    delivered = _find_delivery_before(case, returns)
-    if delivered:
-        return Circle("proved", (delivered,))
-    if found.standing == "open" or rest_earlier or place_is_known(earlier) != place_is_known(later):
-        # The earlier copy is no stage of this one, or it is not known where one of them was found.
-        return found
+    proof = _find_delivery_before(case, returns)
+    if proof is None and not rest_earlier:
+        proof = _find_arrival_again(case, returns)
+    if proof:
+        return Circle("proved", (proof,))
+    if found.standing == "open" or rest_earlier:
+        return found  # else the earlier copy is no stage of this one
+    if place_is_known(earlier) != place_is_known(later):
+        unstamped = _judge_unstamped(case, returns)
+        return unstamped._replace(standing="open") if unstamped.reasons else NO_CIRCLE
     stamped = _find_stamped_twice(case, returns) or _find_own_rounds(case)
-    return Circle("proved", (stamped,)) if stamped else _judge_unstamped(case, returns)
+    if stamped:
+        return Circle("proved", (stamped,))
+    unstamped = _judge_unstamped(case, returns)
+    return unstamped if unstamped.reasons else _judge_left_again(case)
 
 
 def _find_returns(chain: tuple[Station, ...]) -> list[_Return]:
@@ -162,7 +174,8 @@ def _judge_own_trace(case: _Case, returns: list[_Return]) -> Circle:
     behind = case.chain[case.shared :]
     last = behind[-1] if behind else arrival
     left = any(system != arrival.system for system in list_systems(behind))
-    if not (place_is_known(case.earlier) and arrival.system and left):
+    is_known = case.chain_earlier[-1].is_arrival or is_from_mailbox(case.earlier)
+    if not (is_known and arrival.system and left):
         return NO_CIRCLE
     if not place_is_known(case.later):
         reasons = (
@@ -172,20 +185,19 @@ def _judge_own_trace(case: _Case, returns: list[_Return]) -> Circle:
     if last.system != arrival.system:
         return NO_CIRCLE
     asked = case.asked or _for(last)
-    asked_earlier = case.asked_earlier or _for(arrival)
-    if not asked or not asked_earlier:
-        return NO_CIRCLE if not returns else _judge_unstamped(case, returns)
-    both = asked & asked_earlier
+    # A mailbox knows of its own delivery only: others may have been asked for beside it.
+    asked_earlier = (case.earlier.envelope and case.asked_earlier) or _for(arrival)
+    both = asked & (asked_earlier or case.asked_earlier)
     if not both:
+        return NO_CIRCLE if asked_earlier else _judge_unstamped(case, returns)
+    leg = next((s.for_ for s in behind if s.system != arrival.system and s.for_), None)
+    if len(asked_earlier) == 1 or leg in both:
+        reason = _took_twice("own-trace", case, arrival, last, sorted(both)[0])
+        return Circle("proved", (reason,))
+    is_other = leg in asked_earlier or leg in case.later.addressees
+    if is_other or _has_second_way(case):
         return NO_CIRCLE
-    if len(asked_earlier) > 1:
-        leg = next((s.for_ for s in behind if s.system != arrival.system and s.for_), None)
-        if leg is None and not _has_second_way(case):
-            return Circle("open", (_took_twice("took-twice-open", case, arrival, last),))
-        if leg not in both:
-            return NO_CIRCLE
-    reason = _took_twice("own-trace", case, arrival, last, sorted(both)[0])
-    return Circle("proved", (reason,))
+    return Circle("open", (_took_twice("took-twice-open", case, arrival, last),))
 
 
 def _find_delivery_before(case: _Case, returns: list[_Return]) -> Reason | None:
@@ -205,6 +217,46 @@ def _find_delivery_before(case: _Case, returns: list[_Return]) -> Reason | None:
     return None
 
 
+def _find_arrival_again(case: _Case, returns: list[_Return]) -> Reason | None:
+    """Find the station at which the receiving system took it before, stamped for the same one."""
+    last = len(case.chain) - 1
+    for found in returns:
+        first, again = case.chain[found.first], case.chain[found.again]
+        if found.again == last and again.is_arrival and first.for_ in case.asked:
+            return _took_twice("took-twice", case, first, again, first.for_ or "")
+    return None
+
+
+def _judge_left_again(case: _Case) -> Circle:
+    """Judge a copy that had reached the other's only recipient and left again.
+
+    It is a loop where both were found at his system, and a forwarded copy elsewhere.
+    """
+    behind = case.chain[case.shared :]
+    recipient = _find_only_recipient(case)
+    left = len(list_systems(behind)) > 1
+    if recipient is None or not left or place_is_known(case.later) or _has_second_way(case):
+        return NO_CIRCLE
+    if not _reaches(case, recipient):
+        return NO_CIRCLE
+    return Circle("open", (_took_twice("left-again", case, behind[0], behind[-1], recipient),))
+
+
+def _find_only_recipient(case: _Case) -> str | None:
+    """Return the one recipient for whom the last common station had the message."""
+    if case.shared and (stamped := case.chain[case.shared - 1].for_):
+        return stamped
+    return next(iter(case.later.addressees)) if len(case.later.addressees) == 1 else None
+
+
+def _reaches(case: _Case, recipient: str) -> bool:
+    """Say whether the next station took it for a recipient."""
+    first = case.chain[case.shared]
+    if first.for_ is not None:
+        return first.for_ == recipient
+    return any(_bare(f.value) == recipient for f in find_delivered_to(case.later, case.earlier))
+
+
 def _find_stamped_twice(case: _Case, returns: list[_Return]) -> Reason | None:
     """Find a host that stamped the message twice for one recipient."""
     for found in returns:
@@ -215,13 +267,11 @@ def _find_stamped_twice(case: _Case, returns: list[_Return]) -> Reason | None:
     if not case.shared or not returns or is_from_mailbox(case.later):
         return None
     giver, behind = case.chain[case.shared - 1], case.chain[case.shared :]
-    alone = next(iter(case.later.addressees)) if len(case.later.addressees) == 1 else None
-    recipient = giver.for_ or alone
+    recipient = _find_only_recipient(case)
     if not behind or not recipient or not giver.system:
         return None
-    reached = {_bare(f.value) for f in find_delivered_to(case.later, case.earlier)}
-    follows = behind[0].for_ == recipient or (behind[0].for_ is None and recipient in reached)
-    if follows and behind[-1].system == giver.system != behind[0].system:
+    leads_back = behind[-1].system == giver.system != behind[0].system
+    if leads_back and _reaches(case, recipient):
         return _took_twice("took-twice-next", case, giver, behind[-1], recipient)
     return None
 

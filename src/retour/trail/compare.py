@@ -34,13 +34,19 @@ from retour.trail.stations import Overlay, Station, lay_over, list_stations, lis
 
 
 class _Pair(NamedTuple):
-    """Two copies with their chains laid on each other."""
+    """Two copies with their chains laid on each other.
+
+    The chains are comparable: without an arrival that is known of one copy alone. The whole ones
+    have it.
+    """
 
     a: Copy
     b: Copy
     stations_a: tuple[Station, ...]
     stations_b: tuple[Station, ...]
     overlay: Overlay
+    whole_a: tuple[Station, ...]
+    whole_b: tuple[Station, ...]
 
 
 class _Judgement(NamedTuple):
@@ -91,12 +97,13 @@ def _lay_pair(
     a: Copy, b: Copy, stations_a: tuple[Station, ...], stations_b: tuple[Station, ...]
 ) -> _Pair:
     """Lay two chains on each other, without an arrival of which the other side has no like."""
+    whole_a, whole_b = stations_a, stations_b
     overlay = lay_over(stations_a, stations_b)
     if not place_is_known(b) and overlay.rest_a and overlay.rest_a[-1].is_arrival:
         stations_a = stations_a[:-1]
     if not place_is_known(a) and overlay.rest_b and overlay.rest_b[-1].is_arrival:
         stations_b = stations_b[:-1]
-    return _Pair(a, b, stations_a, stations_b, lay_over(stations_a, stations_b))
+    return _Pair(a, b, stations_a, stations_b, lay_over(stations_a, stations_b), whole_a, whole_b)
 
 
 def _judge(pair: _Pair, identity: Identity) -> _Judgement:
@@ -116,10 +123,10 @@ def _judge(pair: _Pair, identity: Identity) -> _Judgement:
 
 def _judge_circle(pair: _Pair, identity: Identity) -> _Judgement | None:
     """Return the verdict of a proved loop, or of a return that may be one."""
-    overlay = pair.overlay
-    ends = overlay.common[-1] if overlay.common else (-1, -1)
-    later_b = find_circle("b", pair.a, pair.b, pair.stations_b, ends[1] + 1, overlay.rest_a)
-    later_a = find_circle("a", pair.b, pair.a, pair.stations_a, ends[0] + 1, overlay.rest_b)
+    common = pair.overlay.common
+    turned = tuple((m, n) for n, m in common)
+    later_b = find_circle("b", pair.a, pair.b, pair.whole_b, pair.stations_a, common)
+    later_a = find_circle("a", pair.b, pair.a, pair.whole_a, pair.stations_b, turned)
     for circle in (later_b, later_a):
         if circle.standing == "proved":
             return _Judgement("loop", (*circle.reasons, *identity.reasons))
@@ -153,45 +160,64 @@ def _judge_ways(pair: _Pair, identity: Identity) -> _Judgement:
 
 
 def _strip_receiver(pair: _Pair) -> tuple[tuple[Station, ...], tuple[Station, ...]]:
-    """Leave off the stations of the receiving system, which both chains end with."""
+    """Leave off the systems that both chains end with: the receiving one, its scanners."""
     rest_a, rest_b = pair.overlay.rest_a, pair.overlay.rest_b
-    if not rest_a or not rest_b:
-        return rest_a, rest_b
-    receiver = rest_a[-1].system
-    if not receiver or receiver != rest_b[-1].system:
-        return rest_a, rest_b
-    return _strip(rest_a, receiver), _strip(rest_b, receiver)
+    systems_a, systems_b = list_systems(rest_a), list_systems(rest_b)
+    same = 0
+    for one, other in zip(reversed(systems_a), reversed(systems_b), strict=False):
+        if one != other:
+            break
+        same += 1
+    return _strip(rest_a, len(systems_a) - same), _strip(rest_b, len(systems_b) - same)
 
 
-def _strip(rest: tuple[Station, ...], receiver: str) -> tuple[Station, ...]:
-    end = len(rest)
-    while end and rest[end - 1].system in (receiver, ""):
-        end -= 1
-    return rest[:end]
+def _strip(rest: tuple[Station, ...], passes: int) -> tuple[Station, ...]:
+    """Return the stations of the first passes."""
+    count, system = 0, ""
+    for n, station in enumerate(rest):
+        if station.system and station.system != system:
+            count, system = count + 1, station.system
+            if count > passes:
+                return rest[:n]
+    return rest if passes else ()
 
 
 def _judge_one_giver(pair: _Pair, identity: Identity) -> _Judgement:
-    """Judge copies that one system handed to the receiving system: retry, split, or an alias."""
+    """Judge copies that one system handed to one next system: retry, split, or two addresses."""
     giver = _say_giver(pair)
-    asked_a, final_a = find_recipients(pair.a)
-    asked_b, final_b = find_recipients(pair.b)
-    asked_a = asked_a or _stamped_recipient(pair, "a")
-    asked_b = asked_b or _stamped_recipient(pair, "b")
-    if asked_a and asked_b:
-        if asked_a & asked_b:
-            said = _say_recipients("same-recipient", asked_a & asked_b, asked_a & asked_b)
-            return _Judgement("retry", (giver, said, *identity.reasons))
-        if final_a & final_b and not (pair.a.envelope and pair.b.envelope):
-            said = _say_recipients("one-mailbox", asked_a, asked_b)
-            return _Judgement("fan-out", (giver, said, *identity.reasons))
-        said = _say_recipients("other-recipient", asked_a, asked_b)
+    asked_a, asked_b = _find_asked(pair, "a"), _find_asked(pair, "b")
+    _, final_a = find_recipients(pair.a)
+    _, final_b = find_recipients(pair.b)
+    if asked_a and asked_b and asked_a & asked_b:
+        said = _say_recipients("same-recipient", asked_a & asked_b, asked_a & asked_b)
+        return _Judgement("retry", (giver, said, *identity.reasons))
+    if asked_a and asked_b and final_a & final_b:
+        said = _say_recipients("one-mailbox", asked_a, asked_b)
+        return _Judgement("fan-out", (giver, said, *identity.reasons))
+    a, b = (asked_a, asked_b) if asked_a and asked_b else (final_a, final_b)
+    if a and b and not a & b:
+        said = _say_recipients("other-recipient", a, b)
         return _Judgement("split", (giver, said, *identity.reasons))
-    if final_a and final_b and not final_a & final_b:
-        said = _say_recipients("other-recipient", final_a, final_b)
-        return _Judgement("split", (giver, said, *identity.reasons))
-    addressees = pair.a.addressees
-    open_ = () if len(addressees) == 1 else (Reason("split-not-excluded"),)
-    return _Judgement("retry", (giver, *open_, *identity.reasons))
+    if len(pair.a.addressees) == 1:
+        return _Judgement("retry", (giver, *identity.reasons))
+    if len(list_systems(pair.overlay.rest_a)) > 1:
+        reasons = (giver, Reason("decide-sender-log"), *identity.reasons)
+        return _Judgement("unclear", reasons)
+    return _Judgement("retry", (giver, Reason("split-not-excluded"), *identity.reasons))
+
+
+def _find_asked(pair: _Pair, side: Side) -> frozenset[str]:
+    """Return for whom the giver handed a copy over.
+
+    Where the receiving system is the next one, it knows; else the next one may have stamped it.
+    """
+    rest = pair.overlay.rest_a if side == "a" else pair.overlay.rest_b
+    copy = pair.a if side == "a" else pair.b
+    if not rest or rest[0].system == rest[-1].system:
+        asked, _ = find_recipients(copy)
+        if asked:
+            return asked
+    return _stamped_recipient(pair, side)
 
 
 def _stamped_recipient(pair: _Pair, side: Side) -> frozenset[str]:

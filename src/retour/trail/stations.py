@@ -125,7 +125,7 @@ def lay_over(a: tuple[Station, ...], b: tuple[Station, ...]) -> Overlay:
             by_time.setdefault((station.host, station.at), []).append(n)
     common: list[tuple[int, int]] = []
     is_proof = False
-    last = -1
+    last = last_b = -1
     for m, station in enumerate(b):
         places = by_id.get(station.id, ()) if station.id else ()
         found = next((n for n in places if n > last and _is_same(a[n], station)), None)
@@ -134,9 +134,12 @@ def lay_over(a: tuple[Station, ...], b: tuple[Station, ...]) -> Overlay:
         elif station.at:
             places = by_time.get((station.host, station.at), ())
             found = next((n for n in places if n > last and _may_be_same(a[n], station)), None)
+            # Behind a parting, host and second alone are two copies that passed one server.
+            if found is not None and found > last + 1 and m > last_b + 1:
+                found = None
         if found is not None:
             common.append((found, m))
-            last = found
+            last, last_b = found, m
     ends = common[-1] if common else (-1, -1)
     return Overlay(tuple(common), is_proof, a[ends[0] + 1 :], b[ends[1] + 1 :])
 
