@@ -22,10 +22,9 @@ DOMAINS = (
     "alpha.example", "bravo.example.org", "charlie.co.uk", "delta.net", "echo-mail.com",
     "foxtrot.org", "golf.de", "hotel.com.au", "india.io", "juliet.example.net",
 )  # fmt: skip
-WORDS = (
-    "please see figures below grüße für alle report invoice meeting tomorrow at nine backup of "
-    "server finished without errors naïve café the quick brown fox jumps over lazy dog"
-).split()
+TEXT = """please see figures below grüße für alle report invoice meeting tomorrow at nine backup
+of server finished without errors naïve café the quick brown fox jumps over lazy dog"""
+WORDS = TEXT.split()
 DISCLAIMER = "-- \nThis message is confidential and meant for its addressee only.\n"
 START = datetime(2026, 3, 1, 10, 0, 0, tzinfo=UTC)
 
@@ -139,26 +138,28 @@ class World:
             mail = self.stamp(mail, system, n, rcpt)
         return mail
 
-    def stamp(self, mail: Mail, system: System, n: int, rcpt: list[str]) -> Mail:
-        """Return a message with one server's stamp."""
-        at = mail.at + timedelta(seconds=self.chance.choice((0, 0, 1, 2)))
-        host, date = system.name(n), format_datetime(at + system.skew)
+    def stamp(
+        self, mail: Mail, system: System, n: int, rcpt: list[str], id_: str | None = None
+    ) -> Mail:
+        """Return a message with one server's stamp; with its queue id where that is known."""
+        at = mail.at if id_ else mail.at + timedelta(seconds=self.chance.choice((0, 0, 1, 2)))
+        host, date, giver = system.name(n), format_datetime(at + system.skew), mail.holder
         for_ = f"for <{rcpt[0]}>" if len(rcpt) == 1 and system.stamps_for else ""
-        giver = mail.holder
+        peer = f"{giver} ({giver} [192.0.2.9])"
         if system.dialect == "postfix":
-            id_ = self.make_id(self.chance.choice((10, 11)))
-            value = f"from {giver} ({giver} [192.0.2.9])\n\tby {host} (Postfix) with ESMTP id {id_}"
+            id_ = id_ or self.make_id(self.chance.choice((10, 11)))
+            value = f"from {peer}\n\tby {host} (Postfix) with ESMTP id {id_}"
             value += f"\n\t{for_}; {date}" if for_ else f";\n\t{date}"
         elif system.dialect == "exim":
-            id_ = f"1{self.make_id(5)}-{self.make_id(6)}-2F"
+            id_ = id_ or f"1{self.make_id(5)}-{self.make_id(6)}-2F"
             value = f"from {giver} ([192.0.2.9])\n\tby {host} with esmtps (Exim 4.96)\n\tid {id_}"
             value += f"\n\t{for_};\n\t{date}" if for_ else f";\n\t{date}"
         elif system.dialect == "sendmail":
-            id_ = f"6AO{self.make_id(11)}"
-            value = f"from {giver} ({giver} [192.0.2.9])\n\tby {host} (8.17.1/8.17.1) with ESMTP "
+            id_ = id_ or f"6AO{self.make_id(11)}"
+            value = f"from {peer}\n\tby {host} (8.17.1/8.17.1) with ESMTP "
             value += f"id {id_}\n\t{for_}; {date}"
         elif system.dialect == "courier":
-            id_ = f"00000000{self.make_id(8)}.{self.make_id(16)}"
+            id_ = id_ or f"00000000{self.make_id(8)}.{self.make_id(16)}"
             value = f"from {giver} ([192.0.2.9])\n  by {host} with ESMTP\n  id {id_}; {date}"
         elif system.dialect == "exchange":
             value = f"from {giver} (192.0.2.9) by\n {host} (192.0.2.10) with Microsoft SMTP Server "
@@ -205,7 +206,7 @@ def see_at_gateway(arrival: Arrival, *, with_envelope: bool) -> Copy:
             helo=arrival.mail.holder,
             queue_id=arrival.queue_id,
             host=arrival.receiver.name(),
-            arrived_at=arrival.mail.at,
+            arrived_at=arrival.mail.at + arrival.receiver.skew,
             handed_on=arrival.handed_on,
         )
     return read_copy(write_mail(arrival.mail, arrival.form), envelope)
@@ -214,7 +215,9 @@ def see_at_gateway(arrival: Arrival, *, with_envelope: bool) -> Copy:
 def see_in_mailbox(world: World, arrival: Arrival, *, through: System | None = None) -> Copy:
     """Return a copy as its recipient has it, maybe after a scanner that hands it back."""
     rcpt = [arrival.rcpt[0]]
-    mail = world.take(arrival.mail, arrival.receiver, rcpt)
+    mail = stamp_arrival(world, arrival)
+    for n in range(1, arrival.receiver.hosts):
+        mail = world.stamp(mail, arrival.receiver, n, rcpt)
     if through:
         mail = world.take(mail, through, rcpt)
         mail = world.take(mail, arrival.receiver, rcpt)
@@ -328,12 +331,8 @@ def make_returning_forward(world: World) -> Case:
 
 
 def stamp_arrival(world: World, arrival: Arrival) -> Mail:
-    """Return the message as the receiving system hands it on: with its own stamp."""
-    home = replace(arrival.receiver, hosts=1, dialect="postfix")
-    mail = world.stamp(arrival.mail, home, 0, list(arrival.rcpt))
-    name, value = mail.fields[0]
-    id_ = value.partition(" id ")[2].split()[0].rstrip(";")
-    return replace(mail, fields=((name, value.replace(id_, arrival.queue_id)), *mail.fields[1:]))
+    """Return the message as the receiving system has it: with its own stamp and queue id."""
+    return world.stamp(arrival.mail, arrival.receiver, 0, list(arrival.rcpt), arrival.queue_id)
 
 
 def make_resent(world: World) -> Case:

@@ -23,14 +23,15 @@ from retour.wire.address import parse_address
 # A scanner hands a message back to its server once or twice; a server that takes the message from
 # itself more often takes itself for the next one.
 _OWN_ROUNDS = 5
-Standing = Literal["proved", "open", "none"]
+Standing = Literal["proved", "open", "refuted", "none"]
 
 
 class Circle(NamedTuple):
     """What speaks for a loop.
 
     Attributes:
-        standing: ``proved``; ``open`` where a system took it twice and nothing tells for whom.
+        standing: ``proved``; ``open`` where a system took it twice and nothing tells for whom;
+            ``refuted`` where it was for somebody else; ``none`` where nothing speaks for it.
         reasons: the proof, or what is open.
     """
 
@@ -39,6 +40,7 @@ class Circle(NamedTuple):
 
 
 NO_CIRCLE = Circle("none", ())
+REFUTED = Circle("refuted", ())
 
 
 class _Case(NamedTuple):
@@ -50,7 +52,7 @@ class _Case(NamedTuple):
     chain: tuple[Station, ...]
     shared: int
     chain_earlier: tuple[Station, ...]
-    rest_earlier: tuple[Station, ...]
+    is_stage: bool
     asked_earlier: frozenset[str]
     asked: frozenset[str]
 
@@ -84,9 +86,10 @@ def find_circle(
     asked, _ = find_recipients(later)
     ends = common[-1] if common else (-1, -1)
     rest_earlier, shared = chain_earlier[ends[0] + 1 :], ends[1] + 1
-    case = _Case(
-        side, earlier, later, chain, shared, chain_earlier, rest_earlier, asked_earlier, asked
-    )
+    # What the earlier one passed inside the system that both had is still the same stage.
+    inside = {"", chain[shared - 1].system if shared else ""}
+    is_stage = all(station.system in inside for station in rest_earlier)
+    case = _Case(side, earlier, later, chain, shared, chain_earlier, is_stage, asked_earlier, asked)
     record = _find_in_record(case)
     if record:
         return Circle("proved", (record,))
@@ -95,11 +98,11 @@ def find_circle(
     if found.standing == "proved":
         return found
     proof = _find_delivery_before(case, returns)
-    if proof is None and not rest_earlier:
+    if proof is None and is_stage:
         proof = _find_arrival_again(case, returns)
     if proof:
         return Circle("proved", (proof,))
-    if found.standing == "open" or rest_earlier:
+    if found.standing in ("open", "refuted") or not is_stage:
         return found  # else the earlier copy is no stage of this one
     if place_is_known(earlier) != place_is_known(later):
         unstamped = _judge_unstamped(case, returns)
@@ -168,7 +171,7 @@ def _find_in_record(case: _Case) -> Reason | None:
 
 def _judge_own_trace(case: _Case, returns: list[_Return]) -> Circle:
     """Judge a later copy that has the earlier one's arrival among its own stations."""
-    if case.rest_earlier or not case.shared:
+    if not case.is_stage or not case.shared:
         return NO_CIRCLE
     arrival = case.chain[case.shared - 1]
     behind = case.chain[case.shared :]
@@ -189,14 +192,14 @@ def _judge_own_trace(case: _Case, returns: list[_Return]) -> Circle:
     asked_earlier = (case.earlier.envelope and case.asked_earlier) or _for(arrival)
     both = asked & (asked_earlier or case.asked_earlier)
     if not both:
-        return NO_CIRCLE if asked_earlier else _judge_unstamped(case, returns)
+        return REFUTED if asked_earlier else _judge_unstamped(case, returns)
     leg = next((s.for_ for s in behind if s.system != arrival.system and s.for_), None)
     if len(asked_earlier) == 1 or leg in both:
         reason = _took_twice("own-trace", case, arrival, last, sorted(both)[0])
         return Circle("proved", (reason,))
     is_other = leg in asked_earlier or leg in case.later.addressees
     if is_other or _has_second_way(case):
-        return NO_CIRCLE
+        return REFUTED
     return Circle("open", (_took_twice("took-twice-open", case, arrival, last),))
 
 

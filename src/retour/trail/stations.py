@@ -19,6 +19,8 @@ _NO_ID = re.compile(r"\d+(?:\.\d+){2,4}|\d{1,3}")
 _NOBODY = re.compile(r"(?:.*\.)?(?:localhost|localdomain|local|internal|lan)", re.I)
 # From this length on a queue id names one message whatever host it is stamped beside.
 _LONG_ID = 8
+# A stamp is written when the content begins, the record when it was checked to its end.
+_ARRIVAL_S = 3_600
 
 
 class Station(NamedTuple):
@@ -134,8 +136,10 @@ def lay_over(a: tuple[Station, ...], b: tuple[Station, ...]) -> Overlay:
         elif station.at:
             places = by_time.get((station.host, station.at), ())
             found = next((n for n in places if n > last and _may_be_same(a[n], station)), None)
-            # Behind a parting, host and second alone are two copies that passed one server.
-            if found is not None and found > last + 1 and m > last_b + 1:
+            # Two copies may pass one server in one second, so nothing may lie between; only the
+            # oldest traces may be missing on one side.
+            follows = found == last + 1 and m == last_b + 1
+            if not follows and (common or (found and m)):
                 found = None
         if found is not None:
             common.append((found, m))
@@ -148,11 +152,11 @@ def _is_same(one: Station, other: Station) -> bool:
     """Say whether two stations with the same queue id are one.
 
     Ids come back (Postfix's short ones within days), so the time must agree. An arrival that the
-    envelope tells of has a clock reading of its own, seconds beside the stamp's.
+    envelope tells of has a clock reading of its own beside the stamp's.
     """
     if one.at and other.at:
         apart = abs((one.at - other.at).total_seconds())
-        if apart > (60 if one.is_arrival or other.is_arrival else 0):
+        if apart > (_ARRIVAL_S if one.is_arrival or other.is_arrival else 0):
             return False
     same_host = one.host == other.host or (one.system == other.system and one.system != "")
     return same_host or len(one.id or "") >= _LONG_ID
