@@ -5,11 +5,11 @@ import sys
 from argparse import ArgumentParser
 from collections.abc import Sequence
 
-from retour.cli import code, completion, explain, pcap, rules
+from retour.cli import code, compare, completion, explain, pcap, rules
 from retour.cli.ending import EPILOG, CommandError, ExitCode, complain
 from retour.version import __version__
 
-_COMMANDS = (explain, code, pcap, rules, completion)
+_COMMANDS = (explain, compare, code, pcap, rules, completion)
 _HTML = "HTML needs the extra 'html': pip install 'retour[html]'."
 _EXTRAS = {
     "rich": "the terminal's form needs the extra 'cli': pip install 'retour[cli]', "

@@ -106,7 +106,8 @@ class Body:
         size_bytes: as it stands.
         sha256: of the body as it stands (bytes as given, so line ends count).
         text: the words for people as lines: transfer encoding, charset and markup undone.
-        words: the same as words, up to a bound: wrapping and line ends do not count.
+        words: the same with one space between words, up to a bound: wrapping does not count.
+        vocabulary: the first words, each once.
         words_sha256: of all words.
         attachments: parts that are no text, in order.
         is_cut: whether the text goes on behind the bound.
@@ -115,7 +116,8 @@ class Body:
     size_bytes: int
     sha256: str
     text: str
-    words: tuple[str, ...]
+    words: str
+    vocabulary: frozenset[str]
     words_sha256: str
     attachments: tuple[Attachment, ...]
     is_cut: bool
@@ -128,6 +130,7 @@ class Copy:
     Attributes:
         header_block: the header lines as they stand.
         fields: the same, read.
+        marks: those of them that tell of its way and its recipients, up to a bound.
         route: its stations, oldest first, as the mail itself names them.
         message_id: with angle brackets; None where there is none.
         from_: the address of the ``From`` field, case folded.
@@ -142,6 +145,7 @@ class Copy:
 
     header_block: str
     fields: tuple[Field, ...]
+    marks: tuple[Field, ...]
     route: Route
     message_id: str | None
     from_: str | None

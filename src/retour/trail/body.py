@@ -5,17 +5,18 @@ another message. What counts are the words for people and the attachments' bytes
 """
 
 import hashlib
-from collections import Counter
 
 from retour.model.copies import Attachment, Body, BodyRelation
 from retour.read.html import strip_html
 from retour.wire.mime import Part
 
-# Words that are laid on each other; longer texts are compared by their hash and these.
-WORDS_MAX = 20_000
+# Characters of words that are laid on each other; longer texts are compared by their hash too.
+WORDS_MAX = 131_072
+# Words from the beginning of a text that say whether it is an altered one.
+_VOCABULARY_MAX = 2_000
 # Text that is looked at, in characters.
 _TEXT_MAX = 262_144
-# Of the shorter text's words, the share that makes two texts one that was altered.
+# Of the shorter text's different words, the share that makes two texts one that was altered.
 _ALTERED_SHARE = 0.7
 
 
@@ -40,15 +41,17 @@ def read_body(raw: bytes, root: Part) -> Body:
     text = "\n".join(texts)
     # "From " at the start of a line is quoted by mailboxes on the way (RFC 4155).
     words = ["From" if word == ">From" else word for word in text.split()]
-    digest = hashlib.sha256(" ".join(words).encode("utf-8", "replace")).hexdigest()
+    joined = " ".join(words)
+    digest = hashlib.sha256(joined.encode("utf-8", "replace")).hexdigest()
     return Body(
         len(as_it_stands),
         hashlib.sha256(as_it_stands).hexdigest(),
         text,
-        tuple(words[:WORDS_MAX]),
+        joined[:WORDS_MAX],
+        frozenset(words[:_VOCABULARY_MAX]),
         digest,
         attachments,
-        is_cut or len(words) > WORDS_MAX,
+        is_cut or len(joined) > WORDS_MAX,
     )
 
 
@@ -91,10 +94,10 @@ def relate_bodies(a: Body, b: Body) -> BodyRelation:
         return "altered" if has_same_files and small.attachments else "different"
     if _contains(large.words, small.words) and not small.is_cut:
         return "extended" if set(small.attachments) <= set(large.attachments) else "altered"
-    common = sum((Counter(small.words) & Counter(large.words)).values())
-    return "altered" if common > _ALTERED_SHARE * len(small.words) else "different"
+    shared = len(small.vocabulary & large.vocabulary)
+    return "altered" if shared > _ALTERED_SHARE * len(small.vocabulary) else "different"
 
 
-def _contains(large: tuple[str, ...], small: tuple[str, ...]) -> bool:
+def _contains(large: str, small: str) -> bool:
     """Say whether the words of one text stand in the other in one piece."""
-    return f" {' '.join(small)} " in f" {' '.join(large)} "
+    return f" {small} " in f" {large} "

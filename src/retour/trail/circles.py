@@ -215,7 +215,7 @@ def _find_delivery_before(case: _Case, returns: list[_Return]) -> Reason | None:
         left = any(system != by.system for system in list_systems(case.chain[n + 1 :]))
         if n in rounds or (left and now.is_arrival and by.system == now.system):
             facts = (("recipient", address), ("host", by.host or ""))
-            quotes = (Quote(case.side, field.name, f"{field.name}: {field.value}"),)
+            quotes = (Quote(case.side, field.name, field.value),)
             return Reason("delivered-before", facts, quotes)
     return None
 
@@ -341,12 +341,5 @@ def _took_twice(
     ]
     if recipient:
         facts.append(("recipient", recipient))
-    quotes = (_quote(case.side, first), _quote(case.side, again))
+    quotes = tuple(Quote(case.side, one.where, one.stamp) for one in (first, again))
     return Reason(key, tuple(pair for pair in facts if pair[1]), quotes)
-
-
-def _quote(side: Side, station: Station) -> Quote:
-    words = [f"by {station.host}"] if station.host else []
-    words += [f"id {station.id}"] if station.id else []
-    words += [f"for <{station.for_}>"] if station.for_ else []
-    return Quote(side, f"Received/{station.n}", " ".join(words))

@@ -97,13 +97,15 @@ def _lay_pair(
     a: Copy, b: Copy, stations_a: tuple[Station, ...], stations_b: tuple[Station, ...]
 ) -> _Pair:
     """Lay two chains on each other, without an arrival of which the other side has no like."""
-    whole_a, whole_b = stations_a, stations_b
     overlay = lay_over(stations_a, stations_b)
-    if not place_is_known(b) and overlay.rest_a and overlay.rest_a[-1].is_arrival:
-        stations_a = stations_a[:-1]
-    if not place_is_known(a) and overlay.rest_b and overlay.rest_b[-1].is_arrival:
-        stations_b = stations_b[:-1]
-    return _Pair(a, b, stations_a, stations_b, lay_over(stations_a, stations_b), whole_a, whole_b)
+    pair = _Pair(a, b, stations_a, stations_b, overlay, stations_a, stations_b)
+    if not place_is_known(b) and overlay.rest_a and not overlay.rest_a[-1].is_stamped:
+        pair = pair._replace(stations_a=stations_a[:-1])
+    if not place_is_known(a) and overlay.rest_b and not overlay.rest_b[-1].is_stamped:
+        pair = pair._replace(stations_b=stations_b[:-1])
+    if pair.stations_a is stations_a and pair.stations_b is stations_b:
+        return pair
+    return pair._replace(overlay=lay_over(pair.stations_a, pair.stations_b))
 
 
 def _judge(pair: _Pair, identity: Identity) -> _Judgement:
@@ -303,9 +305,7 @@ def _find_way_marks(pair: _Pair) -> tuple[Reason, ...]:
 
 def _marked(key: str, side: str, marks: tuple[Field, ...]) -> Reason:
     which: Side = "b" if side == "b" else "a"
-    quotes = tuple(
-        Quote(which, field.name, f"{field.name}: {field.value}"[:300]) for field in marks[:3]
-    )
+    quotes = tuple(Quote(which, field.name, field.value[:300]) for field in marks[:3])
     return Reason(key, (("copy", which),), quotes)
 
 
@@ -315,8 +315,8 @@ def _say_giver(pair: _Pair) -> Reason:
     at_a, at_b = pair.overlay.common[-1]
     facts = [("host", station.host or station.system), ("id", station.id or "")]
     quotes = (
-        Quote("a", f"Received/{pair.stations_a[at_a].n}", _stamp(pair.stations_a[at_a])),
-        Quote("b", f"Received/{pair.stations_b[at_b].n}", _stamp(pair.stations_b[at_b])),
+        Quote("a", pair.stations_a[at_a].where, pair.stations_a[at_a].stamp),
+        Quote("b", pair.stations_b[at_b].where, pair.stations_b[at_b].stamp),
     )
     key = "one-giver" if station.id else "one-giver-no-id"
     return Reason(key, tuple(pair for pair in facts if pair[1]), quotes)
@@ -333,17 +333,9 @@ def _say_parting(pair: _Pair) -> tuple[Reason, ...]:
         ("b", pair.overlay.rest_b),
     )
     for side, rest in sides:
-        quotes += [Quote(side, f"Received/{one.n}", _stamp(one)) for one in rest[:3]]
+        quotes += [Quote(side, one.where, one.stamp) for one in rest[:3]]
     facts = [("host", station.host or station.system), ("id", station.id or "")]
     return (Reason("ways-part", tuple(pair for pair in facts if pair[1]), tuple(quotes)),)
-
-
-def _stamp(station: Station) -> str:
-    words = [f"by {station.host}"] if station.host else []
-    words += [f"id {station.id}"] if station.id else []
-    words += [f"for <{station.for_}>"] if station.for_ else []
-    words += [station.at.isoformat()] if station.at else []
-    return " ".join(words)
 
 
 def _say_recipients(key: str, a: frozenset[str], b: frozenset[str]) -> Reason:

@@ -6,6 +6,7 @@ from retour.model.copies import Copy, Envelope, Field
 from retour.read.message import open_message
 from retour.read.route import read_route
 from retour.trail.body import read_body
+from retour.trail.marks import select_marks
 from retour.wire.address import parse_address, parse_addresses
 from retour.wire.date import parse_date
 from retour.wire.header import Headers
@@ -29,9 +30,11 @@ def read_copy(raw: bytes, envelope: Envelope | None = None) -> Copy:
     headers = message.headers
     sent_at = parse_date(headers.get("date"))
     block = message.root.header_block
+    fields = _read_fields(headers, block)
     return Copy(
         header_block=block,
-        fields=_read_fields(headers, block),
+        fields=fields,
+        marks=select_marks(fields),
         route=read_route(headers, sent_at),
         message_id=_read_message_id(headers.get("message-id")),
         from_=(parse_address(headers.get("from")) or "").casefold() or None,

@@ -137,7 +137,7 @@ def _compare_firsts(key: str, a: tuple[Station, ...], b: tuple[Station, ...]) ->
     one, other = _name(a[0]), _name(b[0])
     if one == other:
         return ()
-    quotes = (Quote("a", f"Received/{a[0].n}", one), Quote("b", f"Received/{b[0].n}", other))
+    quotes = (Quote("a", a[0].where, one), Quote("b", b[0].where, other))
     return (Reason(key, (("one", one), ("other", other)), quotes),)
 
 
@@ -160,7 +160,7 @@ def _field_reason(key: str, name: str, a: Copy, b: Copy) -> Reason:
 
 def _body_reason(key: str, a: Copy, b: Copy) -> Reason:
     quotes = (
-        Quote("a", "body", " ".join(a.body.words[:40])[:_BODY_QUOTE]),
-        Quote("b", "body", " ".join(b.body.words[:40])[:_BODY_QUOTE]),
+        Quote("a", "body", a.body.words[:_BODY_QUOTE]),
+        Quote("b", "body", b.body.words[:_BODY_QUOTE]),
     )
     return Reason(key, (), quotes)

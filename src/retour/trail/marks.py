@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable
+from itertools import islice
 
 from retour.model.copies import Copy, Field
 from retour.read.second_way import (
@@ -18,14 +19,24 @@ _FINAL_FIELDS = ("delivered-to", "envelope-to", "x-envelope-to")
 _ASKED_FIELDS = ("x-original-to",)
 
 
+_PATH_FIELDS = frozenset({"precedence", RULE_FIELD, "return-path", *_FINAL_FIELDS, *_ASKED_FIELDS})
+_NAMES = LIST_FIELDS | FORWARD_FIELDS | RESENT_FIELDS | _PATH_FIELDS
+_MARKS_MAX = 200
+
+
+def select_marks(fields: Iterable[Field]) -> tuple[Field, ...]:
+    """Return the fields that the functions here look at, the first of them."""
+    return tuple(islice((field for field in fields if field.name.lower() in _NAMES), _MARKS_MAX))
+
+
 def find_list_marks(copy: Copy, other: Copy) -> tuple[Field, ...]:
     """Return the fields of a list manager that one copy has and the other has not."""
-    return _missing_in(other, (field for field in copy.fields if _is_list_field(field)))
+    return _missing_in(other, (field for field in copy.marks if _is_list_field(field)))
 
 
 def find_forward_marks(copy: Copy, other: Copy) -> tuple[Field, ...]:
     """Return the fields of a forwarding mailbox that one copy has and the other has not."""
-    return _missing_in(other, (field for field in copy.fields if _is_forward_field(field)))
+    return _missing_in(other, (field for field in copy.marks if _is_forward_field(field)))
 
 
 def find_resent_marks(copy: Copy, other: Copy) -> tuple[Field, ...]:
@@ -35,10 +46,10 @@ def find_resent_marks(copy: Copy, other: Copy) -> tuple[Field, ...]:
     """
     automatic = {
         field.hops_below
-        for field in copy.fields
+        for field in copy.marks
         if _is_list_field(field) or _is_forward_field(field)
     }
-    resent = (field for field in copy.fields if field.name.lower() in RESENT_FIELDS)
+    resent = (field for field in copy.marks if field.name.lower() in RESENT_FIELDS)
     return tuple(field for field in _missing_in(other, resent) if field.hops_below not in automatic)
 
 
@@ -53,7 +64,7 @@ def _is_forward_field(field: Field) -> bool:
 
 
 def _missing_in(other: Copy, fields: Iterable[Field]) -> tuple[Field, ...]:
-    there = Counter((field.name.lower(), field.value) for field in other.fields)
+    there = Counter((field.name.lower(), field.value) for field in other.marks)
     missing = []
     for field in fields:
         key = (field.name.lower(), field.value)
@@ -66,7 +77,7 @@ def _missing_in(other: Copy, fields: Iterable[Field]) -> tuple[Field, ...]:
 
 def find_delivered_to(copy: Copy, other: Copy) -> tuple[Field, ...]:
     """Return the ``Delivered-To`` fields that one copy has and the other has not."""
-    delivered = (field for field in copy.fields if field.name.lower() == "delivered-to")
+    delivered = (field for field in copy.marks if field.name.lower() == "delivered-to")
     return _missing_in(other, delivered)
 
 
@@ -77,7 +88,7 @@ def is_from_mailbox(copy: Copy) -> bool:
     """
     hops = len(copy.route.hops)
     return any(
-        field.name.lower() == "return-path" and field.hops_below >= hops for field in copy.fields
+        field.name.lower() == "return-path" and field.hops_below >= hops for field in copy.marks
     )
 
 
@@ -92,7 +103,7 @@ def find_recipients(copy: Copy) -> tuple[frozenset[str], frozenset[str]]:
     From the envelope, else from what the delivering system wrote above all stamps. Empty where
     nothing tells.
     """
-    top = [field for field in copy.fields if field.hops_below >= len(copy.route.hops)]
+    top = [field for field in copy.marks if field.hops_below >= len(copy.route.hops)]
     final = _addresses(top, _FINAL_FIELDS)
     if copy.envelope and copy.envelope.rcpt:
         return copy.envelope.recipients, final or copy.envelope.recipients

@@ -35,6 +35,7 @@ class Station(NamedTuple):
         at: when.
         n: the hop's number; for an arrival that only the envelope tells of, one more than the last.
         is_arrival: known by the receiving system's own record.
+        is_stamped: the mail itself names it.
     """
 
     host: str | None
@@ -45,6 +46,21 @@ class Station(NamedTuple):
     at: datetime | None
     n: int
     is_arrival: bool
+    is_stamped: bool
+
+    @property
+    def where(self) -> str:
+        """Where it stands, for a quote."""
+        return f"Received/{self.n}" if self.is_stamped else "envelope"
+
+    @property
+    def stamp(self) -> str:
+        """What names it, in the words of a stamp."""
+        words = [f"by {self.host}"] if self.host else []
+        words += [f"id {self.id}"] if self.id else []
+        words += [f"for <{self.for_}>"] if self.for_ else []
+        words += [self.at.isoformat(timespec="seconds")] if self.at else []
+        return " ".join(words)
 
 
 def list_stations(copy: Copy) -> tuple[Station, ...]:
@@ -70,6 +86,7 @@ def list_stations(copy: Copy) -> tuple[Station, ...]:
             envelope.arrived_at,
             len(stations) + 1,
             is_arrival=True,
+            is_stamped=False,
         )
     )
     return tuple(stations)
@@ -79,7 +96,9 @@ def _read_station(hop: Hop) -> Station:
     host = hop.by.lower().rstrip(".") if hop.by else None
     id_ = hop.id if hop.id and not _NO_ID.fullmatch(hop.id) else None
     for_ = hop.for_.casefold() if hop.for_ and "@" in hop.for_ else None
-    return Station(host, _system(host), id_, hop.from_, for_, hop.at, hop.n, is_arrival=False)
+    return Station(
+        host, _system(host), id_, hop.from_, for_, hop.at, hop.n, is_arrival=False, is_stamped=True
+    )
 
 
 def _system(host: str | None) -> str:
