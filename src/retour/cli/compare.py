@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from retour.cli.ending import EPILOG, CommandError, ExitCode
+from retour.cli.options import refuse_destroying
 
 if TYPE_CHECKING:
     from retour.service.comparison import Compared
@@ -42,13 +43,20 @@ def register(commands: "_SubParsersAction[ArgumentParser]") -> None:
 
 def _run(arguments: Namespace) -> int:
     """Compare, and print one document."""
-    from retour.service.comparison import ComparisonError, compare_paths  # noqa: PLC0415
+    from retour.service.comparison import (  # noqa: PLC0415 - most of the start-up time
+        ComparisonError,
+        WrongUseError,
+        compare_paths,
+    )
 
+    output: Path | None = arguments.output
+    refuse_destroying([*arguments.paths, *arguments.envelope], output)
     try:
         compared = compare_paths(arguments.paths, arguments.envelope)
     except ComparisonError as error:
-        raise CommandError(str(error), ExitCode.UNREADABLE) from None
-    output: Path | None = arguments.output
+        is_use = isinstance(error, WrongUseError)
+        status = ExitCode.USAGE if is_use else ExitCode.UNREADABLE
+        raise CommandError(str(error), status) from None
     is_terminal = output is None and sys.stdout.isatty()
     form = arguments.format or ("terminal" if is_terminal else "text")
     text = _print(compared, form, width=None if is_terminal else 120)

@@ -13,6 +13,8 @@ from retour.service.settings import Settings
 
 if TYPE_CHECKING:
     from retour.cli.folder import FolderPrinter
+from retour.cli.ending import EPILOG, ExitCode, complain
+from retour.cli.options import add_printing_options, open_printer, refuse_destroying
 
 
 def register(commands: "_SubParsersAction[ArgumentParser]") -> None:
@@ -52,6 +54,8 @@ def _run(arguments: Namespace) -> int:
     output = Path(arguments.output) if arguments.output else None
     if output is not None and any(_is_same(path, output) for path in paths):
         raise CommandError(f"{output}: is an input, and printing there would destroy it.")
+    output: Path | None = arguments.output
+    refuse_destroying(paths, output)
     status = ExitCode.OK
     beside_reports = output is None and sys.stdout.isatty()
     settings = choose_settings(arguments)

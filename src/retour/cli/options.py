@@ -4,6 +4,8 @@ import os
 import sys
 from argparse import ArgumentParser, Namespace
 from collections.abc import Iterator
+from argparse import ArgumentParser
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
@@ -165,3 +167,21 @@ def _open_stream(
     finally:
         if output:
             binary.close()
+
+
+def refuse_destroying(paths: Iterable[str], output: Path | None) -> None:
+    """Refuse to print into a file that is an input, under whatever name.
+
+    Raises:
+        CommandError: it is one.
+    """
+    if output is not None and any(_is_same(path, output) for path in paths):
+        raise CommandError(f"{output}: is an input, and printing there would destroy it.")
+
+
+def _is_same(path: str, output: Path) -> bool:
+    """Tell whether a path is the output file under any name."""
+    try:
+        return output.is_file() and output.samefile(path)
+    except OSError:
+        return False

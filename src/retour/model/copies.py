@@ -158,6 +158,51 @@ class Copy:
     defects: tuple[Defect, ...]
 
 
+ReasonKey = Literal[
+    "came-back-from-next-host",
+    "delivered-before",
+    "own-trace",
+    "own-trace-open",
+    "took-twice",
+    "took-twice-next",
+    "took-often",
+    "own-rounds",
+    "took-twice-open",
+    "left-again",
+    "one-giver",
+    "one-giver-no-id",
+    "same-recipient",
+    "other-recipient",
+    "one-mailbox",
+    "split-not-excluded",
+    "ways-part",
+    "list-copy",
+    "forwarded-copy",
+    "resent",
+    "same-written",
+    "body-replaced",
+    "content-differs",
+    "body-altered",
+    "two-submissions",
+    "two-runs",
+    "no-shared-station",
+    "nothing-names-it",
+    "other-message-id",
+    "other-date",
+    "other-from",
+    "other-subject",
+    "other-body",
+    "inside-provider",
+    "seen-at-two-places",
+    "decide-envelope",
+    "decide-recipients",
+    "decide-sender-log",
+    "decide-traces",
+    "decide-outgoing-record",
+]
+"""Every kind of reason; each has a sentence in the catalogue (``copies.reason``)."""
+
+
 @dataclass(frozen=True, slots=True)
 class Quote:
     """Words that a reason rests on.
@@ -179,12 +224,12 @@ class Reason:
     """One reason of a verdict, to be said in any language.
 
     Attributes:
-        key: its sentence in the catalogue (``copies.reason``).
+        key: what kind it is of.
         facts: pairs of a name and a value that the sentence names.
         quotes: what it rests on.
     """
 
-    key: str
+    key: ReasonKey
     facts: tuple[tuple[str, str], ...] = ()
     quotes: tuple[Quote, ...] = ()
 
@@ -247,7 +292,8 @@ class HopPair:
     """One line of two chains laid on each other, the oldest first.
 
     Attributes:
-        a, b: the stations; the same one where both are there.
+        a, b: the stations; the same one where both are there. The last may be an arrival that only
+            the envelope tells of: its number is one more than the mail has hops.
     """
 
     a: Hop | None

@@ -122,9 +122,9 @@ def _say_side(wording: Wording, pair: PairVerdict, a: Copy, b: Copy) -> SidePart
     hops = tuple(
         PairRow(
             "same" if one.a and one.b else "removed" if one.a else "added",
-            " ".join(str(hop.n) if hop else "-" for hop in (one.a, one.b)),
-            _say_hop(one.a),
-            _say_hop(one.b),
+            "/".join(str(hop.n) if hop else "-" for hop in (one.a, one.b)),
+            _say_hop(wording, one.a, a),
+            _say_hop(wording, one.b, b),
         )
         for one in found.hops
     )
@@ -141,14 +141,16 @@ def _say_side(wording: Wording, pair: PairVerdict, a: Copy, b: Copy) -> SidePart
     )
 
 
-def _say_hop(hop: Hop | None) -> str:
+def _say_hop(wording: Wording, hop: Hop | None, copy: Copy) -> str:
     if hop is None:
         return ""
+    is_stamped = hop.n <= len(copy.route.hops)
     words = [
         stamp(hop.at),
         f"by {hop.by}" if hop.by else "?",
         f"id {hop.id}" if hop.id else "",
         f"for <{hop.for_}>" if hop.for_ else "",
+        "" if is_stamped else f"({wording.say('copies', 'label', 'by_envelope')})",
     ]
     return fold_line(" ".join(filter(None, words)))
 

@@ -16,7 +16,11 @@ _ENVELOPE_MAX_BYTES = 16 << 20
 
 
 class ComparisonError(ValueError):
-    """What was given cannot be compared; the text is one sentence."""
+    """Something that was given cannot be read; the text is one sentence."""
+
+
+class WrongUseError(ComparisonError):
+    """What was given is too little or too much to be compared."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,13 +46,14 @@ def compare_paths(paths: Sequence[str], envelopes: Sequence[str] = ()) -> Compar
         envelopes: files of `retour.ingest.envelope`, the first for the first mail, and so on.
 
     Raises:
-        ComparisonError: fewer than two mails, more than `COPIES_MAX`, or one that cannot be read.
+        WrongUseError: fewer than two mails, more than `COPIES_MAX`, more envelopes than mails.
+        ComparisonError: a mail or an envelope cannot be read.
     """
     mails = _read_mails(paths)
     if len(mails) < 2:
-        raise ComparisonError(f"A comparison needs two mails; there is {len(mails) or 'none'}.")
+        raise WrongUseError(f"A comparison needs two mails; there is {len(mails) or 'none'}.")
     if len(envelopes) > len(mails):
-        raise ComparisonError(f"{len(envelopes)} envelopes were given for {len(mails)} mails.")
+        raise WrongUseError(f"{len(envelopes)} envelopes were given for {len(mails)} mails.")
     known: list[Envelope | None] = [_read_envelope(path) for path in envelopes]
     known += [None] * (len(mails) - len(known))
     copies = tuple(
@@ -64,7 +69,7 @@ def _read_mails(paths: Sequence[str]) -> list[RawMail]:
             raise ComparisonError(f"{item.source}: {item.error}")
         mails.append(item)
         if len(mails) > COPIES_MAX:
-            raise ComparisonError(f"At most {COPIES_MAX} mails can be compared at once.")
+            raise WrongUseError(f"At most {COPIES_MAX} mails can be compared at once.")
     return mails
 
 

@@ -8,7 +8,7 @@ and the copy found earlier must be a stage of the later one.
 
 from typing import Literal, NamedTuple
 
-from retour.model.copies import Copy, Quote, Reason, Side
+from retour.model.copies import Copy, Quote, Reason, ReasonKey, Side
 from retour.trail.marks import (
     find_delivered_to,
     find_forward_marks,
@@ -330,7 +330,7 @@ def _for(station: Station) -> frozenset[str]:
 
 
 def _took_twice(
-    key: str, case: _Case, first: Station, again: Station, recipient: str = ""
+    key: ReasonKey, case: _Case, first: Station, again: Station, recipient: str = ""
 ) -> Reason:
     facts = [
         ("host", again.host or again.system),

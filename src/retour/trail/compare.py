@@ -17,6 +17,7 @@ from retour.model.copies import (
     Parting,
     Quote,
     Reason,
+    ReasonKey,
     Side,
     Verdict,
 )
@@ -116,10 +117,10 @@ def _judge(pair: _Pair, identity: Identity) -> _Judgement:
         return circle
     if identity.answer == "open":
         return _leave_open(pair, identity.reasons)
-    for side, one, other in (("b", pair.b, pair.a), ("a", pair.a, pair.b)):
-        marks = find_resent_marks(one, other)
-        if marks:
-            return _Judgement("resent", (_marked("resent", side, marks), *identity.reasons))
+    sides: tuple[tuple[Side, Copy, Copy], ...] = (("b", pair.b, pair.a), ("a", pair.a, pair.b))
+    for side, one, other in sides:
+        if marks := find_resent_marks(one, other):
+            return _Judgement("resent", (_say_marks("resent", side, marks), *identity.reasons))
     return _judge_ways(pair, identity)
 
 
@@ -295,18 +296,18 @@ def _last_common(pair: _Pair) -> Station:
 
 def _find_way_marks(pair: _Pair) -> tuple[Reason, ...]:
     reasons = []
-    for side, one, other in (("b", pair.b, pair.a), ("a", pair.a, pair.b)):
-        for key, find in (("list-copy", find_list_marks), ("forwarded-copy", find_forward_marks)):
-            marks = find(one, other)
-            if marks:
-                reasons.append(_marked(key, side, marks))
+    sides: tuple[tuple[Side, Copy, Copy], ...] = (("b", pair.b, pair.a), ("a", pair.a, pair.b))
+    for side, one, other in sides:
+        if marks := find_list_marks(one, other):
+            reasons.append(_say_marks("list-copy", side, marks))
+        if marks := find_forward_marks(one, other):
+            reasons.append(_say_marks("forwarded-copy", side, marks))
     return tuple(reasons)
 
 
-def _marked(key: str, side: str, marks: tuple[Field, ...]) -> Reason:
-    which: Side = "b" if side == "b" else "a"
-    quotes = tuple(Quote(which, field.name, field.value[:300]) for field in marks[:3])
-    return Reason(key, (("copy", which),), quotes)
+def _say_marks(key: ReasonKey, side: Side, marks: tuple[Field, ...]) -> Reason:
+    quotes = tuple(Quote(side, field.name, field.value[:300]) for field in marks[:3])
+    return Reason(key, (("copy", side),), quotes)
 
 
 def _say_giver(pair: _Pair) -> Reason:
@@ -318,7 +319,7 @@ def _say_giver(pair: _Pair) -> Reason:
         Quote("a", pair.stations_a[at_a].where, pair.stations_a[at_a].stamp),
         Quote("b", pair.stations_b[at_b].where, pair.stations_b[at_b].stamp),
     )
-    key = "one-giver" if station.id else "one-giver-no-id"
+    key: ReasonKey = "one-giver" if station.id else "one-giver-no-id"
     return Reason(key, tuple(pair for pair in facts if pair[1]), quotes)
 
 
@@ -338,7 +339,7 @@ def _say_parting(pair: _Pair) -> tuple[Reason, ...]:
     return (Reason("ways-part", tuple(pair for pair in facts if pair[1]), tuple(quotes)),)
 
 
-def _say_recipients(key: str, a: frozenset[str], b: frozenset[str]) -> Reason:
+def _say_recipients(key: ReasonKey, a: frozenset[str], b: frozenset[str]) -> Reason:
     one, other = (", ".join(sorted(names)[:5]) for names in (a, b))
     quotes = (Quote("a", "recipient", one), Quote("b", "recipient", other))
     return Reason(key, (("one", one), ("other", other)), quotes)

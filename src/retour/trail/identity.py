@@ -6,7 +6,7 @@ everything that the sender wrote must agree, and something must tell of the seco
 
 from typing import Literal, NamedTuple
 
-from retour.model.copies import BodyRelation, Copy, Quote, Reason
+from retour.model.copies import BodyRelation, Copy, Quote, Reason, ReasonKey
 from retour.trail.body import relate_bodies
 from retour.trail.marks import find_forward_marks, find_list_marks, find_resent_marks
 from retour.trail.stations import Overlay, Station
@@ -130,7 +130,9 @@ def _find_difference(a: Copy, b: Copy, likeness: _Likeness) -> tuple[Reason, ...
     return tuple(reasons)
 
 
-def _compare_firsts(key: str, a: tuple[Station, ...], b: tuple[Station, ...]) -> tuple[Reason, ...]:
+def _compare_firsts(
+    key: ReasonKey, a: tuple[Station, ...], b: tuple[Station, ...]
+) -> tuple[Reason, ...]:
     """Return as a reason the first stations' stamps where both are known and are not one."""
     if not a or not b or not (a[0].id or a[0].at) or not (b[0].id or b[0].at):
         return ()
@@ -146,7 +148,7 @@ def _name(station: Station) -> str:
     return " ".join(filter(None, (station.host, station.id or at)))
 
 
-def _field_reason(key: str, name: str, a: Copy, b: Copy) -> Reason:
+def _field_reason(key: ReasonKey, name: str, a: Copy, b: Copy) -> Reason:
     values = {
         "Message-ID": (a.message_id, b.message_id),
         "Date": (a.date, b.date),
@@ -158,7 +160,7 @@ def _field_reason(key: str, name: str, a: Copy, b: Copy) -> Reason:
     return Reason(key, (("one", one), ("other", other)), quotes)
 
 
-def _body_reason(key: str, a: Copy, b: Copy) -> Reason:
+def _body_reason(key: ReasonKey, a: Copy, b: Copy) -> Reason:
     quotes = (
         Quote("a", "body", a.body.words[:_BODY_QUOTE]),
         Quote("b", "body", b.body.words[:_BODY_QUOTE]),

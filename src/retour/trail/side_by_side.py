@@ -3,6 +3,7 @@
 from difflib import SequenceMatcher
 
 from retour.model.copies import Copy, FieldPair, HopPair, LinePair, RowState, SideBySide
+from retour.model.route import Hop
 from retour.trail.body import relate_bodies
 from retour.trail.stations import lay_over, list_stations
 
@@ -26,22 +27,39 @@ def lay_side_by_side(a: Copy, b: Copy) -> SideBySide:
 
 
 def _align_hops(a: Copy, b: Copy) -> tuple[HopPair, ...]:
-    hops_a, hops_b = a.route.hops, b.route.hops
-    # Without the arrivals that only the envelopes tell of: they are no lines of the mails.
-    stations_a, stations_b = list_stations(a)[: len(hops_a)], list_stations(b)[: len(hops_b)]
-    common = lay_over(stations_a, stations_b).common
+    hops_a, hops_b = _list_hops(a), _list_hops(b)
+    common = lay_over(list_stations(a), list_stations(b)).common
     rows: list[HopPair] = []
     next_a = next_b = 0
-    ends = (len(hops_a), len(hops_b))
-    for n, m in (*common, ends):
+    for n, m in (*common, (len(hops_a), len(hops_b))):
         rows += [HopPair(hop, None) for hop in hops_a[next_a:n]]
         rows += [HopPair(None, hop) for hop in hops_b[next_b:m]]
-        one = hops_a[n] if n < len(hops_a) else None
-        other = hops_b[m] if m < len(hops_b) else None
-        if one or other:
-            rows.append(HopPair(one, other))
+        if n < len(hops_a) and m < len(hops_b):
+            rows.append(HopPair(hops_a[n], hops_b[m]))
         next_a, next_b = n + 1, m + 1
     return tuple(rows)
+
+
+def _list_hops(copy: Copy) -> list[Hop]:
+    """Return the stations that the mail names, and the arrival that only the envelope tells of."""
+    hops = list(copy.route.hops)
+    for station in list_stations(copy)[len(hops) :]:
+        hops.append(
+            Hop(
+                station.n,
+                station.from_,
+                station.host,
+                None,
+                None,
+                station.id,
+                station.for_,
+                station.at,
+                None,
+                repeated=False,
+                defects=(),
+            )
+        )
+    return hops
 
 
 def _align_fields(a: Copy, b: Copy) -> tuple[FieldPair, ...]:
