@@ -2,7 +2,7 @@
 
 import argparse
 
-from benchmarks import captures, memory, reports, scores, speed, startup
+from benchmarks import captures, copies, memory, reports, scores, speed, startup
 
 PARTS = {
     "scores": scores.main,
@@ -11,6 +11,7 @@ PARTS = {
     "startup": startup.main,
     "memory": memory.main,
     "captures": captures.main,
+    "copies": copies.main,
 }
 
 

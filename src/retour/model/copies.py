@@ -173,6 +173,7 @@ ReasonKey = Literal[
     "one-giver-no-id",
     "same-recipient",
     "other-recipient",
+    "other-peer",
     "one-mailbox",
     "split-not-excluded",
     "ways-part",

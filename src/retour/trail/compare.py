@@ -31,7 +31,14 @@ from retour.trail.marks import (
     is_from_mailbox,
     place_is_known,
 )
-from retour.trail.stations import Overlay, Station, lay_over, list_stations, list_systems
+from retour.trail.stations import (
+    Overlay,
+    Station,
+    find_system,
+    lay_over,
+    list_stations,
+    list_systems,
+)
 
 
 class _Pair(NamedTuple):
@@ -189,6 +196,11 @@ def _judge_one_giver(pair: _Pair, identity: Identity) -> _Judgement:
     """Judge copies that one system handed to one next system: retry, split, or two addresses."""
     giver = _say_giver(pair)
     asked_a, asked_b = _find_asked(pair, "a"), _find_asked(pair, "b")
+    if asked_a & asked_b and (peers := _find_other_peers(pair)):
+        if _is_for_one(pair):
+            reasons = (giver, peers, Reason("decide-sender-log"), *identity.reasons)
+            return _Judgement("unclear", reasons)
+        return _Judgement("fan-out", (giver, peers, *identity.reasons))
     _, final_a = find_recipients(pair.a)
     _, final_b = find_recipients(pair.b)
     if asked_a and asked_b and asked_a & asked_b:
@@ -207,6 +219,28 @@ def _judge_one_giver(pair: _Pair, identity: Identity) -> _Judgement:
         reasons = (giver, Reason("decide-sender-log"), *identity.reasons)
         return _Judgement("unclear", reasons)
     return _Judgement("retry", (giver, Reason("split-not-excluded"), *identity.reasons))
+
+
+def _find_other_peers(pair: _Pair) -> Reason | None:
+    """Find that two systems brought the copies, though the chains name one: traces were removed."""
+    systems_a, systems_b = _find_peer(pair.a), _find_peer(pair.b)
+    if not systems_a or not systems_b or systems_a & systems_b:
+        return None
+    one, other = min(systems_a), min(systems_b)
+    quotes = (Quote("a", "envelope/peer", one), Quote("b", "envelope/peer", other))
+    return Reason("other-peer", (("one", one), ("other", other)), quotes)
+
+
+def _find_peer(copy: Copy) -> frozenset[str]:
+    """Return the systems of the host that brought a copy: by its name, and as it named itself."""
+    if copy.envelope is None:
+        return frozenset()
+    systems = map(find_system, (copy.envelope.peer_name, copy.envelope.helo))
+    return frozenset(filter(None, systems))
+
+
+def _is_for_one(pair: _Pair) -> bool:
+    return _last_common(pair).for_ is not None or len(pair.a.addressees) == 1
 
 
 def _find_asked(pair: _Pair, side: Side) -> frozenset[str]:
@@ -280,7 +314,9 @@ def _is_seen_later(
 
 
 def _leave_open(pair: _Pair, reasons: tuple[Reason, ...]) -> _Judgement:
-    """Return ``unclear`` with what would decide it."""
+    """Return ``unclear`` with what would decide it, or a split that the envelopes alone show."""
+    if split := _find_split_by_envelopes(pair):
+        return _Judgement("split", (*split, *reasons))
     decide = []
     if not pair.stations_a or not pair.stations_b or not pair.overlay.common:
         decide.append(Reason("decide-traces"))
@@ -288,6 +324,20 @@ def _leave_open(pair: _Pair, reasons: tuple[Reason, ...]) -> _Judgement:
         decide.append(Reason("decide-envelope"))
     decide.append(Reason("decide-outgoing-record"))
     return _Judgement("unclear", (*reasons, *decide))
+
+
+def _find_split_by_envelopes(pair: _Pair) -> tuple[Reason, ...]:
+    """Find that one peer handed over the same bytes, without traces, for different recipients."""
+    a, b = pair.a, pair.b
+    is_same = a.message_id and a.header_block == b.header_block and a.body.sha256 == b.body.sha256
+    if not is_same or a.envelope is None or b.envelope is None:
+        return ()
+    asked_a, asked_b = a.envelope.recipients, b.envelope.recipients
+    if not asked_a or not asked_b or asked_a & asked_b:
+        return ()
+    if not _find_peer(a) & _find_peer(b):
+        return ()
+    return (_say_recipients("other-recipient", asked_a, asked_b),)
 
 
 def _last_common(pair: _Pair) -> Station:

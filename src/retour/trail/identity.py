@@ -68,9 +68,9 @@ def judge_identity(
             return Identity("one", (_field_reason("same-written", "Message-ID", a, b),))
         if likeness.body == "altered":
             return Identity("open", (_body_reason("body-altered", a, b),))
-        firsts = _compare_firsts("two-submissions", stations_a, stations_b)
+        firsts = _compare_firsts("two-submissions", overlay, stations_a, stations_b)
         return Identity("open", firsts or (Reason("no-shared-station"),))
-    firsts = _compare_firsts("two-runs", stations_a, stations_b)
+    firsts = _compare_firsts("two-runs", overlay, stations_a, stations_b)
     if firsts:
         return Identity("two", firsts)
     return Identity("open", (Reason("nothing-names-it"),))
@@ -131,21 +131,26 @@ def _find_difference(a: Copy, b: Copy, likeness: _Likeness) -> tuple[Reason, ...
 
 
 def _compare_firsts(
-    key: ReasonKey, a: tuple[Station, ...], b: tuple[Station, ...]
+    key: ReasonKey, overlay: Overlay, a: tuple[Station, ...], b: tuple[Station, ...]
 ) -> tuple[Reason, ...]:
     """Return as a reason the first stations' stamps where both are known and are not one."""
-    if not a or not b or not (a[0].id or a[0].at) or not (b[0].id or b[0].at):
+    if not a or not b or (0, 0) in overlay.common[:1]:
         return ()
-    one, other = _name(a[0]), _name(b[0])
-    if one == other:
+    first_a, first_b = a[0], b[0]
+    if not first_a.is_stamped or not first_b.is_stamped:
+        return ()  # an arrival that only the envelope tells of may have had others before it
+    if not (first_a.id or first_a.at) or not (first_b.id or first_b.at):
         return ()
-    quotes = (Quote("a", a[0].where, one), Quote("b", b[0].where, other))
-    return (Reason(key, (("one", one), ("other", other)), quotes),)
+    quotes = (
+        Quote("a", first_a.where, first_a.stamp),
+        Quote("b", first_b.where, first_b.stamp),
+    )
+    return (Reason(key, (("one", _name(first_a)), ("other", _name(first_b))), quotes),)
 
 
 def _name(station: Station) -> str:
-    at = station.at.isoformat() if station.at else None
-    return " ".join(filter(None, (station.host, station.id or at)))
+    at = station.at.isoformat(timespec="seconds") if station.at else None
+    return " ".join(filter(None, (station.host, station.id, at)))
 
 
 def _field_reason(key: ReasonKey, name: str, a: Copy, b: Copy) -> Reason:

@@ -79,7 +79,7 @@ def list_stations(copy: Copy) -> tuple[Station, ...]:
     stations.append(
         Station(
             host,
-            _system(host),
+            find_system(host),
             envelope.queue_id,
             envelope.peer_name or envelope.helo,
             only,
@@ -97,11 +97,20 @@ def _read_station(hop: Hop) -> Station:
     id_ = hop.id if hop.id and not _NO_ID.fullmatch(hop.id) else None
     for_ = hop.for_.casefold() if hop.for_ and "@" in hop.for_ else None
     return Station(
-        host, _system(host), id_, hop.from_, for_, hop.at, hop.n, is_arrival=False, is_stamped=True
+        host,
+        find_system(host),
+        id_,
+        hop.from_,
+        for_,
+        hop.at,
+        hop.n,
+        is_arrival=False,
+        is_stamped=True,
     )
 
 
-def _system(host: str | None) -> str:
+def find_system(host: str | None) -> str:
+    """Return the domain of a host's owner; ``""`` where its name tells none."""
     if host is None or "." not in host or ":" in host or _NOBODY.fullmatch(host):
         return ""
     return "" if host.replace(".", "").isdigit() else system_of(host)
@@ -121,7 +130,8 @@ class Overlay(NamedTuple):
 
     Attributes:
         common: index pairs of the stations that are one and the same, ascending.
-        is_proof: one of them is known by its queue id; host and second alone may be two messages.
+        is_proof: one of them is known by its queue id; host and second alone may be two messages,
+            and so may an id that both chains came to from elsewhere.
         rest_a, rest_b: what either passed behind the last common station.
     """
 
@@ -164,7 +174,16 @@ def lay_over(a: tuple[Station, ...], b: tuple[Station, ...]) -> Overlay:
             common.append((found, m))
             last, last_b = found, m
     ends = common[-1] if common else (-1, -1)
+    is_proof = is_proof and not _come_together(a[: common[0][0]], b[: common[0][1]])
     return Overlay(tuple(common), is_proof, a[ends[0] + 1 :], b[ends[1] + 1 :])
+
+
+def _come_together(below_a: tuple[Station, ...], below_b: tuple[Station, ...]) -> bool:
+    """Say whether both chains began elsewhere: then the id that they share is a session's.
+
+    Some servers stamp the id of a connection, in which they take one message after the other.
+    """
+    return any(one.id for one in below_a) and any(one.id for one in below_b)
 
 
 def _is_same(one: Station, other: Station) -> bool:
