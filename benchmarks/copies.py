@@ -6,7 +6,8 @@ from collections import Counter
 from random import Random
 
 from benchmarks.surroundings import ROOT
-from retour.trail import compare, read_copy
+from retour.trail.compare import compare
+from retour.trail.copy import read_copy
 
 sys.path.insert(0, str(ROOT / "tests" / "trail"))
 from mailworld import SCENARIOS, World, see_at_gateway, see_in_mailbox, vary

@@ -21,7 +21,8 @@ from retour.rendering.comparison_text import render_comparison_text
 from retour.rendering.layout import cell_width
 from retour.rendering.text import WIDTH
 from retour.rendering.wording import languages, load_wording
-from retour.trail import compare, read_copy
+from retour.trail.compare import compare
+from retour.trail.copy import read_copy
 
 
 def see(name: str, seed: int) -> list[Copy]:

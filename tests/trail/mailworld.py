@@ -15,7 +15,7 @@ from random import Random
 
 from retour.model.copies import Copy, Envelope, EnvelopeRecipient, Verdict
 from retour.model.trail import HandOver
-from retour.trail import read_copy
+from retour.trail.copy import read_copy
 
 DIALECTS = ("postfix", "exim", "sendmail", "courier", "exchange", "plain")
 DOMAINS = (

@@ -4,7 +4,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from retour.model.copies import Envelope, EnvelopeRecipient
-from retour.trail import compare, lay_side_by_side, read_copy
+from retour.trail.compare import compare
+from retour.trail.copy import read_copy
+from retour.trail.side_by_side import lay_side_by_side
 
 PIECES = (
     b"Received: from a.example by b.example with ESMTP id ABCDEF1234 for <u@b.example>; ",

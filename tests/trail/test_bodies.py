@@ -3,8 +3,8 @@
 import pytest
 
 from retour.model.copies import Body
-from retour.trail import read_copy
 from retour.trail.body import relate_bodies
+from retour.trail.copy import read_copy
 
 PLAIN = b"From: a@b.example\nContent-Type: text/plain; charset=utf-8\n"
 WORDS = "Grüße aus Köln, der Bericht für März liegt bei."

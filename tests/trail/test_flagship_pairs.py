@@ -10,7 +10,8 @@ import pytest
 
 from retour.ingest.envelope import parse_envelope
 from retour.model.copies import Copy, Verdict
-from retour.trail import compare, read_copy
+from retour.trail.compare import compare
+from retour.trail.copy import read_copy
 
 # From the mails alone, a split cannot be told from a retry.
 WITHOUT_ENVELOPE = {"split": {"retry", "unclear"}}

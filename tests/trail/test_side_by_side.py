@@ -6,7 +6,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from mailworld import SCENARIOS, World, see_at_gateway, vary
 
-from retour.trail import compare, lay_side_by_side, read_copy
+from retour.trail.compare import compare
+from retour.trail.copy import read_copy
+from retour.trail.side_by_side import lay_side_by_side
 
 HEAD = b"Message-ID: <1@a.example>\nSubject: %s\n%s\n"
 

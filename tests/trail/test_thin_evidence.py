@@ -1,7 +1,8 @@
 """Copies of which the mails show less than usual, or something misleading."""
 
 from retour.model.copies import Copy, Envelope, EnvelopeRecipient, Verdict
-from retour.trail import compare, read_copy
+from retour.trail.compare import compare
+from retour.trail.copy import read_copy
 
 DATE = "Tue, 24 Nov 2026 02:48:09 +0000"
 WRITTEN = (

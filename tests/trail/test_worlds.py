@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from mailworld import SCENARIOS, Case, World, see_at_gateway, see_in_mailbox, vary
 
 from retour.model.copies import Comparison, Copy
-from retour.trail import compare
+from retour.trail.compare import compare
 
 DUPLICATES = {"retry", "fan-out", "resent", "loop"}
 # What may be said of copies as a gateway sees them, with envelopes. A returning copy of which no

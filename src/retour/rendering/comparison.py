@@ -17,7 +17,7 @@ from retour.model.route import Hop
 from retour.rendering.foreign import fold_line
 from retour.rendering.quantity import stamp
 from retour.rendering.wording import Wording, load_wording
-from retour.trail import lay_side_by_side
+from retour.trail.side_by_side import lay_side_by_side
 from retour.wire.words import decode_words
 
 # Pairs that are laid side by side; of more copies the first is held against these others.

@@ -8,7 +8,8 @@ from retour.ingest import RawMail, UnreadableMail, open_sources
 from retour.ingest.envelope import EnvelopeError, parse_envelope
 from retour.ingest.source import describe_error
 from retour.model.copies import Comparison, Copy, Envelope
-from retour.trail import compare, read_copy
+from retour.trail.compare import compare
+from retour.trail.copy import read_copy
 
 COPIES_MAX = 100
 """Copies of one comparison: each is held against each."""
