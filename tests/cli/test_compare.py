@@ -76,6 +76,13 @@ def test_people_get_words_and_columns(
     assert "The Message-IDs differ." in out
 
 
+def test_the_language_can_be_chosen(mails: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """--lang says the comparison in another language."""
+    assert mails
+    assert run(["compare", "a.eml", "b.eml", "--format", "text", "--lang", "de"]) == 0
+    assert "Eine Nachricht, zweimal übergeben" in capsys.readouterr().out
+
+
 def test_output_goes_into_a_file(mails: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """With -o nothing is printed."""
     assert run(["compare", "a.eml", "b.eml", "-o", "out.txt"]) == 0

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from retour.cli.ending import EPILOG, CommandError, ExitCode
-from retour.cli.options import refuse_destroying
+from retour.cli.options import add_language_option, refuse_destroying
 
 if TYPE_CHECKING:
     from retour.service.comparison import Compared
@@ -37,6 +37,7 @@ def register(commands: "_SubParsersAction[ArgumentParser]") -> None:
         "mail, and so on (docs/compare.md)",
     )
     parser.add_argument("--format", choices=_FORMATS, help="how to print")
+    add_language_option(parser, "'auto' (the default) takes none of the mails'")
     parser.add_argument("-o", "--output", metavar="FILE", type=Path, help="print into this file")
     parser.set_defaults(run=_run)
 
@@ -59,7 +60,7 @@ def _run(arguments: Namespace) -> int:
         raise CommandError(str(error), status) from None
     is_terminal = output is None and sys.stdout.isatty()
     form = arguments.format or ("terminal" if is_terminal else "text")
-    text = _print(compared, form, width=None if is_terminal else 120)
+    text = _print(compared, form, arguments.lang or "auto", width=None if is_terminal else 120)
     if output is None:
         sys.stdout.write(text)
         return ExitCode.OK
@@ -70,7 +71,7 @@ def _run(arguments: Namespace) -> int:
     return ExitCode.OK
 
 
-def _print(compared: "Compared", form: str, width: int | None) -> str:
+def _print(compared: "Compared", form: str, language: str, width: int | None) -> str:
     """Return a comparison in a form; each brings its own libraries, and one is needed."""
     comparison, copies, sources = compared.comparison, compared.copies, compared.sources
     if form == "json":
@@ -80,7 +81,9 @@ def _print(compared: "Compared", form: str, width: int | None) -> str:
         return to_line(comparison_to_dict(comparison, copies, sources)) + "\n"
     from retour.rendering.comparison import build_comparison_document  # noqa: PLC0415
 
-    document = build_comparison_document(comparison, copies, sources)
+    document = build_comparison_document(
+        comparison, copies, sources, language="en" if language == "auto" else language
+    )
     if form == "text":
         from retour.rendering.comparison_text import render_comparison_text  # noqa: PLC0415
 

@@ -48,6 +48,16 @@ class _Languages:
         return iter(("auto", *languages()))
 
 
+def add_language_option(parser: ArgumentParser, auto: str) -> None:
+    """Add ``--lang``; ``auto`` says what that word, the default, takes before English."""
+    parser.add_argument(
+        "--lang",
+        choices=_Languages(),
+        metavar="LANGUAGE",
+        help=f"the language of reports, as 'de' or 'en'; {auto}, else English",
+    )
+
+
 def add_printing_options(parser: ArgumentParser) -> None:
     """Add the options that say how results are printed."""
     parser.add_argument(
@@ -55,12 +65,8 @@ def add_printing_options(parser: ArgumentParser) -> None:
         choices=FORMATS,
         help="how to print; without it 'terminal' on a terminal, else 'text'",
     )
-    parser.add_argument(
-        "--lang",
-        choices=_Languages(),
-        metavar="LANGUAGE",
-        help="the language of reports, as 'de' or 'en'; 'auto' (the default) takes that of the "
-        "original message, else of the notice, else English",
+    add_language_option(
+        parser, "'auto' (the default) takes that of the original message, else of the notice"
     )
     parser.add_argument(
         "--audience",
