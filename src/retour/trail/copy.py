@@ -3,13 +3,14 @@
 import re
 
 from retour.model.copies import Copy, Envelope, Field
-from retour.read.message import open_message
 from retour.read.route import read_route
 from retour.trail.body import read_body
 from retour.trail.marks import select_marks
 from retour.wire.address import parse_address, parse_addresses
 from retour.wire.date import parse_date
 from retour.wire.header import Headers
+from retour.wire.mime import parse_mime
+from retour.wire.source import read_source
 from retour.wire.words import decode_words
 
 _NAME = re.compile(r"^([!-9;-~]+)[ \t]*:", re.M)
@@ -26,10 +27,11 @@ def read_copy(raw: bytes, envelope: Envelope | None = None) -> Copy:
     Returns:
         The copy. Any bytes give one.
     """
-    message, defects = open_message(raw)
-    headers = message.headers
+    source = read_source(raw)
+    root, defects = parse_mime(source.text)
+    headers = root.headers
     sent_at = parse_date(headers.get("date"))
-    block = message.root.header_block
+    block = root.header_block
     fields = _read_fields(headers, block)
     return Copy(
         header_block=block,
@@ -46,9 +48,9 @@ def read_copy(raw: bytes, envelope: Envelope | None = None) -> Copy:
             for name in ("to", "cc")
             for address in parse_addresses(headers.get(name))
         ),
-        body=read_body(raw, message.root),
+        body=read_body(raw, root),
         envelope=envelope,
-        defects=defects,
+        defects=(*source.defects, *defects),
     )
 
 
