@@ -2,7 +2,7 @@
 
 import argparse
 
-from benchmarks import captures, memory, reports, scores, speed, spelling, startup
+from benchmarks import captures, copies, memory, reports, scores, speed, spelling, startup
 
 PARTS = {
     "scores": scores.main,
@@ -12,6 +12,7 @@ PARTS = {
     "startup": startup.main,
     "memory": memory.main,
     "captures": captures.main,
+    "copies": copies.main,
 }
 
 

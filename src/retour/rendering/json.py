@@ -41,7 +41,7 @@ def analysis_to_dict(analysis: Analysis, *, source: str, index: int) -> JsonObje
         "producer": report.producer,
         "language": report.language,
         "subject": report.subject,
-        "date": _time(report.date),
+        "date": format_time(report.date),
         "reporting_mta": report.reporting_mta,
         "recipients": [
             _recipient(recipient, diagnosis)
@@ -80,7 +80,7 @@ def to_line(value: JsonObject) -> str:
     return line.encode("utf-8", "backslashreplace").decode()
 
 
-def _time(at: datetime | None) -> str | None:
+def format_time(at: datetime | None) -> str | None:
     """Return RFC 3339 §5.6. Its offsets are whole minutes below a day; others are shown in UTC."""
     if at is None:
         return None
@@ -102,8 +102,8 @@ def _recipient(recipient: Recipient, diagnosis: Diagnosis | None) -> JsonObject:
         "reply": _reply(recipient.reply) if recipient.reply else None,
         "remote_mta": recipient.remote_mta,
         "phase": recipient.phase,
-        "last_attempt_at": _time(recipient.last_attempt_at),
-        "will_retry_until": _time(recipient.will_retry_until),
+        "last_attempt_at": format_time(recipient.last_attempt_at),
+        "will_retry_until": format_time(recipient.will_retry_until),
         "diagnosis": _diagnosis(diagnosis) if diagnosis else None,
     }
 
@@ -169,7 +169,7 @@ def _original(original: Original) -> JsonObject:
         "to": list(original.to),
         "cc": list(original.cc),
         "subject": original.subject,
-        "date": _time(original.date),
+        "date": format_time(original.date),
         "envelope_id": original.envelope_id,
         "returned": original.returned,
     }
@@ -182,7 +182,7 @@ def _hop(hop: Hop) -> JsonObject:
         "by": hop.by,
         "with": hop.with_,
         "tls": hop.tls,
-        "at": _time(hop.at),
+        "at": format_time(hop.at),
         "delay": hop.delay,
         "repeated": hop.repeated,
         "defects": list(hop.defects),
