@@ -2,15 +2,17 @@
 
 import argparse
 
-from benchmarks import captures, memory, reports, scores, speed, startup
+from benchmarks import captures, copies, memory, reports, scores, speed, spelling, startup
 
 PARTS = {
     "scores": scores.main,
+    "spelling": spelling.main,
     "speed": speed.main,
     "reports": reports.main,
     "startup": startup.main,
     "memory": memory.main,
     "captures": captures.main,
+    "copies": copies.main,
 }
 
 

@@ -330,11 +330,9 @@ def arabic(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         text = english.replace('language = "en"', f'language = "{name}"')
         (tmp_path / f"{name}.toml").write_text(text, encoding="utf-8")
     monkeypatch.setattr(wording_module, "CATALOGUE", tmp_path)
-    for cached in (load_wording, wording_module._load_tree):
-        cached.cache_clear()
+    load_wording.cache_clear()
     yield
-    for cached in (load_wording, wording_module._load_tree):
-        cached.cache_clear()
+    load_wording.cache_clear()
 
 
 @pytest.mark.usefixtures("arabic")

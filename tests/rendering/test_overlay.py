@@ -29,7 +29,7 @@ def test_own_texts_stand_in_the_place_of_ours(tmp_path: Path, form: str) -> None
     """What the file holds is said, all else stays."""
     texts = write(tmp_path, OWN)
     check_texts(texts)
-    printed = render(samples.user_unknown(), format=form, language="en", texts=texts)  # type: ignore[arg-type]
+    printed = render(samples.user_unknown(), format=form, language="en", texts=texts)  # type: ignore[call-overload]
     assert "Nobody called slaes@example.net works here." in printed
     assert "Next" in printed
     assert "What to do now" not in printed

@@ -34,7 +34,7 @@ def test_audience_chooses_the_parts() -> None:
 def test_unknown_format_or_language_is_one_sentence() -> None:
     """Both name what there is."""
     with pytest.raises(ValueError, match="there are html"):
-        retour.render(samples.success(), format="pdf")  # type: ignore[arg-type]
+        retour.render(samples.success(), format="pdf")  # type: ignore[call-overload]
     with pytest.raises(ValueError, match="'tlh'"):
         retour.render(samples.success(), format="text", language="tlh")
 

@@ -41,7 +41,7 @@ def test_settings_file_is_looked_for_in_the_documented_order(tmp_path: Path) -> 
             b"formt = 1",
             "formt: is no setting; there are format, language, audience, scope and report.",
         ),
-        (b'format = "pdf"', "format: must be terminal, text, html or json, not 'pdf'."),
+        (b'format = "pdf"', "format: must be terminal, text, html, eml or json, not 'pdf'."),
         (b"audience = 3", "audience: must be sender, admin or all, not 3."),
         (b"audience = []", "audience: must be sender, admin or all, not []."),
         (b'scope = "public"', "scope: must be internal or external, not 'public'."),

@@ -7,8 +7,14 @@ from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from retour.cli.ending import EPILOG, CommandError, ExitCode, complain
-from retour.cli.options import Printer, add_printing_options, choose_settings, open_printer
+from retour.cli.ending import EPILOG, ExitCode, complain
+from retour.cli.options import (
+    Printer,
+    add_printing_options,
+    choose_settings,
+    open_printer,
+    refuse_destroying,
+)
 from retour.service.settings import Settings
 
 if TYPE_CHECKING:
@@ -50,8 +56,7 @@ def _run(arguments: Namespace) -> int:
 
     paths: list[str] = arguments.paths
     output = Path(arguments.output) if arguments.output else None
-    if output is not None and any(_is_same(path, output) for path in paths):
-        raise CommandError(f"{output}: is an input, and printing there would destroy it.")
+    refuse_destroying(paths, output)
     status = ExitCode.OK
     beside_reports = output is None and sys.stdout.isatty()
     settings = choose_settings(arguments)
@@ -84,11 +89,3 @@ def _open(
         output=Path(output) if output else None,
         with_titles=len(arguments.paths) > 1 or Path(arguments.paths[0]).is_dir(),
     )
-
-
-def _is_same(path: str, output: Path) -> bool:
-    """Tell whether a path is the output file under any name."""
-    try:
-        return output.is_file() and output.samefile(path)
-    except OSError:
-        return False

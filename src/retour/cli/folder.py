@@ -3,6 +3,7 @@
 import re
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Literal
 
 from retour.cli.ending import CommandError
 from retour.rendering.json import analysis_to_dict, to_line
@@ -13,8 +14,7 @@ from retour.service.settings import Settings
 
 _UNSAFE = re.compile(r"[^A-Za-z0-9_]+")
 _NAME_MAX = 80
-_FORMS: dict[str | None, Form] = {"html": "html", "json": "json"}
-_SUFFIXES: dict[Form, str] = {"html": ".html", "text": ".txt", "json": ".json"}
+_SUFFIXES = {"html": ".html", "eml": ".eml", "text": ".txt", "json": ".json"}
 
 
 class FolderPrinter:
@@ -34,7 +34,9 @@ class FolderPrinter:
         self._folder = folder
         self._settings = settings
         # A file is no terminal.
-        self._form: Form = _FORMS.get(settings.format, "text")
+        self._form: Form | Literal["eml"] = "text"
+        if settings.format is not None and settings.format != "terminal":
+            self._form = settings.format
         self._taken: set[str] = set()
         self._inputs = {Path(path).resolve() for path in inputs}
         here = folder.resolve()
@@ -52,17 +54,17 @@ class FolderPrinter:
             return
         file = self._name(result)
         try:
-            file.write_text(self._print(result), encoding="utf-8", errors="backslashreplace")
+            file.write_bytes(self._print(result))
         except OSError as error:
             raise CommandError(f"{file}: cannot be written: {error.strerror}.") from None
 
-    def _print(self, result: Explained) -> str:
+    def _print(self, result: Explained) -> bytes:
         settings = self._settings
         if self._form == "json":
             analysis = narrow(result.analysis, settings.scope)
             found = analysis_to_dict(analysis, source=result.source, index=result.index)
-            return to_line(found) + "\n"
-        return render(
+            return (to_line(found) + "\n").encode()
+        printed = render(
             result.analysis,
             format=self._form,
             language=settings.language,
@@ -71,6 +73,9 @@ class FolderPrinter:
             letterhead=settings.letterhead,
             texts=settings.texts,
         )
+        if isinstance(printed, bytes):
+            return printed
+        return printed.encode("utf-8", "backslashreplace")
 
     def _name(self, result: Explained) -> Path:
         """Return a file whose name is safe anywhere and stands for one mail of this run only."""

@@ -3,7 +3,7 @@
 import os
 import sys
 from argparse import ArgumentParser, Namespace
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
@@ -48,6 +48,16 @@ class _Languages:
         return iter(("auto", *languages()))
 
 
+def add_language_option(parser: ArgumentParser, auto: str) -> None:
+    """Add ``--lang``; ``auto`` says what that word, the default, takes before English."""
+    parser.add_argument(
+        "--lang",
+        choices=_Languages(),
+        metavar="LANGUAGE",
+        help=f"the language of reports, as 'de' or 'en'; {auto}, else English",
+    )
+
+
 def add_printing_options(parser: ArgumentParser) -> None:
     """Add the options that say how results are printed."""
     parser.add_argument(
@@ -55,12 +65,8 @@ def add_printing_options(parser: ArgumentParser) -> None:
         choices=FORMATS,
         help="how to print; without it 'terminal' on a terminal, else 'text'",
     )
-    parser.add_argument(
-        "--lang",
-        choices=_Languages(),
-        metavar="LANGUAGE",
-        help="the language of reports, as 'de' or 'en'; 'auto' (the default) takes that of the "
-        "original message, else of the notice, else English",
+    add_language_option(
+        parser, "'auto' (the default) takes that of the original message, else of the notice"
     )
     parser.add_argument(
         "--audience",
@@ -112,13 +118,13 @@ def open_printer(
     Raises:
         CommandError: the file cannot be written.
     """
-    if settings.format == "html":
+    if settings.format in ("html", "eml"):
         from retour.cli.page import PagePrinter  # noqa: PLC0415
 
         printer = PagePrinter(settings)
         yield printer
         if printer.page:
-            _write(output, printer.page.encode("utf-8", "backslashreplace"))
+            _write(output, printer.page)
         return
     with _open_stream(settings, output, with_titles=with_titles) as streaming:
         yield streaming
@@ -165,3 +171,21 @@ def _open_stream(
     finally:
         if output:
             binary.close()
+
+
+def refuse_destroying(paths: Iterable[str], output: Path | None) -> None:
+    """Refuse to print into a file that is an input, under whatever name.
+
+    Raises:
+        CommandError: it is one.
+    """
+    if output is not None and any(_is_same(path, output) for path in paths):
+        raise CommandError(f"{output}: is an input, and printing there would destroy it.")
+
+
+def _is_same(path: str, output: Path) -> bool:
+    """Tell whether a path is the output file under any name."""
+    try:
+        return output.is_file() and output.samefile(path)
+    except OSError:
+        return False

@@ -1,4 +1,4 @@
-"""The one result of a run as a HTML page."""
+"""The one result of a run as a HTML page, or as a mail."""
 
 from retour.cli.ending import CommandError
 from retour.cli.reports import build_answer
@@ -10,6 +10,8 @@ from retour.service.explanation import Explained, Unexplained
 from retour.service.settings import Settings
 
 _ONE_PAGE = "HTML is one page a mail, and there are several: name a folder, as in '-o reports/'."
+_ONE_MAIL = "Each mail becomes one, and there are several: name a folder, as in '-o reports/'."
+_NO_MAIL = "a reply alone is no mail that could be written anew: print it as html, text or json."
 
 
 class PagePrinter:
@@ -17,7 +19,7 @@ class PagePrinter:
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
-        self.page = ""
+        self.page = b""
 
     def show(self, result: Explained | Unexplained) -> None:
         """Keep one mail's page; one that has none had its word on standard error."""
@@ -26,7 +28,7 @@ class PagePrinter:
             self._keep(
                 render(
                     result.analysis,
-                    format="html",
+                    format="eml" if settings.format == "eml" else "html",
                     language=settings.language,
                     audience=settings.audience,
                     scope=settings.scope,
@@ -38,11 +40,13 @@ class PagePrinter:
     def show_reply(self, answer: ReplyAnalysis) -> None:
         """Keep the page about one reply."""
         settings = self._settings
+        if settings.format == "eml":
+            raise CommandError(_NO_MAIL)
         document = build_answer(answer, settings, isolating=True)
         letterhead = settings.letterhead or Letterhead()
         self._keep(render_html(document, letterhead=letterhead, texts=settings.texts))
 
-    def _keep(self, page: str) -> None:
+    def _keep(self, page: str | bytes) -> None:
         if self.page:
-            raise CommandError(_ONE_PAGE)
-        self.page = page
+            raise CommandError(_ONE_MAIL if self._settings.format == "eml" else _ONE_PAGE)
+        self.page = page if isinstance(page, bytes) else page.encode("utf-8", "backslashreplace")

@@ -59,24 +59,35 @@ def _code_rows(case: Case, diagnosis: Diagnosis) -> Iterator[Row]:
 def _reply_code(case: Case, reply: Reply | None) -> str:
     if reply is None or reply.code is None:
         return ""
-    meaning = case.knowledge.describe_code(reply.code)
+    meaning = _mean_code(case, reply.code)
     return f"{reply.code}: {meaning}" if meaning else str(reply.code)
 
 
 def _status(case: Case, status: str | None) -> str:
-    meaning = case.knowledge.describe_status(status) if status else None
-    return f"{status}: {meaning}" if meaning else status or ""
+    if not status:
+        return ""
+    meaning = _mean_status(case, status)
+    return f"{status}: {meaning}" if meaning else status
+
+
+def _mean_code(case: Case, code: int) -> str:
+    """Return what a reply code means, in the language; else in the words of the RFC."""
+    return case.wording.say("reply", str(code)) or case.knowledge.describe_code(code) or ""
+
+
+def _mean_status(case: Case, status: str) -> str:
+    """Return what an enhanced status code means, in the language; else in IANA's words."""
+    _, _, detail = status.partition(".")
+    return case.wording.say("status", detail) or case.knowledge.describe_status(status) or ""
 
 
 def say_code(case: Case) -> str:
-    """Return the code in one line, with the registry's words for it: ``550 5.1.1 (…)``."""
+    """Return the code in one line, with what it means: ``550 5.1.1 (…)``."""
     reply = case.first.reply
-    code = str(reply.code) if reply and reply.code else ""
+    code = (reply.code if reply else None) or 0
     status = (reply.status if reply else None) or case.first.status or ""
-    meaning = case.knowledge.describe_status(status) if status else None
-    if meaning is None and code:
-        meaning = case.knowledge.describe_code(int(code))
-    return " ".join(filter(None, (code, status, f"({meaning})" if meaning else "")))
+    meaning = _mean_status(case, status) or _mean_code(case, code)
+    return " ".join(filter(None, (str(code or ""), status, f"({meaning})" if meaning else "")))
 
 
 def _said_by(case: Case, diagnosis: Diagnosis) -> str:
@@ -151,13 +162,15 @@ def _speaker(case: Case, diagnosis: Diagnosis, evidence: Evidence) -> str:
 
 
 def _clash(case: Case, item: Contradiction) -> Clash:
-    wording = case.wording
-    fields = {
+    say = case.wording.say
+    claims = {
         "claim": fold_line(item.claim, _QUOTE_MAX),
         "against": fold_line(item.against, _QUOTE_MAX),
-        "why": wording.say("why", item.why) or item.why,
     }
-    return Clash(text=wording.say("contradiction", "line", fields=fields), **fields)
+    why = say("why", item.kind, fields=claims)
+    return Clash(
+        text=say("contradiction", "line", fields={**claims, "why": why}), why=why, **claims
+    )
 
 
 def _confidence(case: Case, diagnosis: Diagnosis) -> str:

@@ -143,7 +143,7 @@ def _fate(recipient: Recipient, diagnosis: Diagnosis | None) -> Hashable:
         (reply and reply.status, recipient.remote_mta, recipient.phase),
         (diagnosis.cause, diagnosis.outcome, diagnosis.actor, diagnosis.permanent),
         (diagnosis.retry, diagnosis.stopped_at, diagnosis.rejected_by, diagnosis.facts),
-        (round(diagnosis.confidence, 2), tuple(c.why for c in diagnosis.contradictions)),
+        (round(diagnosis.confidence, 2), tuple(c.kind for c in diagnosis.contradictions)),
         tuple(e.rule for e in diagnosis.evidence),
     )
 
@@ -233,7 +233,7 @@ def _fates(wording: Wording, cases: tuple[Case, ...]) -> Iterator[str]:
         counts[case.diagnosis.outcome if case.diagnosis else plain] += len(case.recipients)
     order = list(wording.find("fate"))
     for fate in sorted(counts, key=order.index):
-        yield wording.say("fate", fate, fields={"n": str(counts[fate])})
+        yield wording.count(counts[fate], "fate", fate)
 
 
 def _headers(report: Report) -> str:

@@ -14,7 +14,7 @@ from retour.rendering.wording import CATALOGUE, languages, split
 _FIXED = ("language", "plural")
 _LISTS = (".happened", ".steps", ".checks")
 """Sentences one after the other; elsewhere a list holds variants of one text."""
-_BY_POSITION = ("dates.", "units.", "names.")
+_BY_POSITION = ("dates.", "units.", "names.", "fate.")
 """Months, and the forms that a number takes."""
 
 

@@ -5,6 +5,7 @@ nothing a mail says can colour, move or link.
 """
 
 from collections.abc import Iterable, Sequence
+from itertools import zip_longest
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,7 +20,7 @@ from retour.model.document import (
     Station,
 )
 from retour.rendering.foreign import show_controls
-from retour.rendering.layout import list_checks
+from retour.rendering.layout import cell_width, list_checks
 from retour.rendering.wording import Wording, load_wording
 
 if TYPE_CHECKING:
@@ -32,6 +33,8 @@ _TABLE_MIN = 110
 """Columns from which on the hop table fits across."""
 _LINE_MAX = 100
 """Cells of a line of prose: longer ones are hard to read."""
+_SIGN_WIDTH = 3
+"""Cells of a number or sign at the head of an item."""
 
 _SIGNS = {"passed": "●", "stopped": "✖", "waiting": "◔", "maybe": "?", "ahead": "○"}
 _STYLES = {
@@ -191,15 +194,16 @@ class _Screen:
         self._print(self._pad(table, left=2, right=0))
 
     def _hop_list(self, hops: Sequence[HopRow]) -> None:
+        width = max(_SIGN_WIDTH, *(cell_width(self._number(hop)) for hop in hops))
         for hop in hops:
             way = " → ".join(
                 filter(None, (hop.from_ or "?", hop.by or ("" if hop.failed else "?")))
             )
             notes = ", ".join(filter(None, (hop.at, hop.with_, hop.delay)))
             style = _hop_style(hop)
-            self._listed([(self._number(hop), way)], style)
+            self._listed([(self._number(hop), way)], style, width)
             for note in filter(None, (notes, *hop.marks)):
-                self._listed([("", note)], style or "dim")
+                self._listed([("", note)], style or "dim", width)
 
     def _number(self, hop: HopRow) -> str:
         return self._label("failing") if hop.failed else str(hop.n)
@@ -215,18 +219,23 @@ class _Screen:
     def _numbered(self, items: Iterable[str]) -> None:
         self._listed((f"{number}.", item) for number, item in enumerate(items, 1))
 
-    def _listed(self, items: Iterable[tuple[str, str]], style: str = "") -> None:
-        self._grid(((_text(sign, style), _text(item, style)) for sign, item in items), 3)
+    def _listed(
+        self, items: Iterable[tuple[str, str]], style: str = "", width: int = _SIGN_WIDTH
+    ) -> None:
+        self._grid(((_text(sign, style), _text(item, style)) for sign, item in items), width)
 
     def _grid(self, pairs: "Iterable[tuple[Text, Text]]", width: int) -> None:
-        from rich.table import Table  # noqa: PLC0415
+        from rich.text import Text  # noqa: PLC0415
 
-        grid = Table.grid(padding=(0, 1, 0, 0))
-        grid.add_column(width=width, overflow="fold")
-        grid.add_column(overflow="fold", max_width=max(self._prose - width - 4, 8))
+        # By hand: a table would measure every cell first, which takes twice the time.
+        room = max(min(self._prose - width - 4, self._console.width - width - 3), 8)
         for left, right in pairs:
-            grid.add_row(left, right)
-        self._print(self._pad(grid, left=2, right=0))
+            signs = left.wrap(self._console, width)
+            words = right.wrap(self._console, room)
+            for sign, line in zip_longest(signs, words):
+                start = sign or Text()
+                start.align("left", width)
+                self._print(_join(Text("  "), start, Text(" "), line or Text()))
 
     def _pad(self, inner: "RenderableType", *, left: int = 0, right: int = 1) -> "RenderableType":
         from rich.padding import Padding  # noqa: PLC0415

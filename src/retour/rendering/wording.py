@@ -4,16 +4,20 @@ The form of a catalogue is described at the top of ``catalogue/en.toml``; why it
 ``docs/decisions/texts-in-toml.md``.
 """
 
+import json
 import string
-import tomllib
 from collections.abc import Callable, Mapping
-from functools import lru_cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
+
+from retour.knowledge.cache import cache_file, fingerprint, read_cache, write_cache
 
 # Beside this file, also in a wheel.
 CATALOGUE = Path(__file__).with_name("catalogue")
 FALLBACK = "en"
+_FORM = "catalogue 1"
+_LINES = 2  # the key, the tree
 
 Fields = Mapping[str, str]
 """What is known, by the name it has in braces. A flag is a name with a question mark and ``""``."""
@@ -26,11 +30,24 @@ _RIGHT_TO_LEFT = frozenset({"ar", "ckb", "dv", "fa", "he", "ps", "sd", "ug", "ur
 ISOLATE, POP_ISOLATE = "\u2068", "\u2069"
 """First strong isolate and its end (Unicode UAX #9): what is between them turns nothing outside."""
 
+_FIRST_RIGHT_TO_LEFT = "\u0590"
+"""Where Unicode's first block begins that is written from right to left."""
+
 _PLURALS: dict[str, Callable[[int], int]] = {
-    "one-other": lambda n: 0 if n == 1 else 1,
-    "zero-one-other": lambda n: 0 if n < 2 else 1,
+    "other": lambda _: 0,  # Chinese, Indonesian, Japanese, Korean, Thai, Vietnamese
+    "one-other": lambda n: 0 if n == 1 else 1,  # most languages of Europe
+    "zero-one-other": lambda n: 0 if n < 2 else 1,  # French, Hindi, Portuguese of Brazil
+    "one-few-other": lambda n: 0 if n == 1 else 1 if 2 <= n <= 4 else 2,  # Czech, Slovak
+    "one-few-many": lambda n: 0 if n == 1 else 1 if _ends_in_few(n) else 2,  # Polish
+    "ones-few-many": lambda n: (  # Russian, Ukrainian, Croatian, Serbian
+        0 if n % 10 == 1 and n % 100 != 11 else 1 if _ends_in_few(n) else 2
+    ),
 }
-"""Which form a number takes: ``one-other`` as in English, ``zero-one-other`` as in French."""
+"""Which form a whole number takes, counted from 0 (Unicode CLDR, cardinal rules)."""
+
+
+def _ends_in_few(n: int) -> bool:
+    return 2 <= n % 10 <= 4 and not 12 <= n % 100 <= 14
 
 
 class Wording:
@@ -53,7 +70,7 @@ class Wording:
         self._form = _PLURALS[tree["plural"]]
         self._shield: Shield | None = None
         if isolating:
-            self._shield = isolate if is_right_to_left(self.language) else isolate_foreign
+            self._shield = isolate_once if is_right_to_left(self.language) else isolate_foreign
 
     def find(self, *keys: str) -> Any:
         """Return what stands at a place: a text, a list, a table; None where there is nothing."""
@@ -73,11 +90,15 @@ class Wording:
         items = self.find(*keys) or ()
         return tuple(told for item in items if (told := fill(item, fields, self._shield)))
 
-    def count(self, n: int, *keys: str) -> str:
+    def forms(self, *keys: str, fields: Fields = _NOTHING) -> dict[str, str]:
+        """Return all texts of a table, filled, by their names: the inflected forms of one name."""
+        return {form: self.say(*keys, form, fields=fields) for form in self.find(*keys) or ()}
+
+    def count(self, n: int, *keys: str, fields: Fields = _NOTHING) -> str:
         """Return a text that holds a number ``{n}``, in the form that the number takes."""
         forms = self.find(*keys)
         text = forms[self._form(n)] if isinstance(forms, list) else forms
-        return fill(text, {"n": str(n)}) or ""
+        return fill(text, {**fields, "n": str(n)}, self._shield) or ""
 
 
 def is_right_to_left(language: str) -> bool:
@@ -90,9 +111,14 @@ def isolate(value: str) -> str:
     return f"{ISOLATE}{value}{POP_ISOLATE}"
 
 
+def isolate_once(value: str) -> str:
+    """Isolate a value in which nothing is isolated yet, as a name in a heading may be."""
+    return value if ISOLATE in value else isolate(value)
+
+
 def isolate_foreign(value: str) -> str:
     """Isolate a value that could turn a sentence that runs from left to right."""
-    return value if value.isascii() else isolate(value)
+    return isolate_once(value) if max(value) >= _FIRST_RIGHT_TO_LEFT else value
 
 
 def fill(item: Any, fields: Fields, shield: Shield | None = None) -> str | None:
@@ -137,12 +163,17 @@ def split(text: str) -> tuple[tuple[str, str | None], ...]:
 
 def languages() -> tuple[str, ...]:
     """Return the languages that have a catalogue."""
-    return tuple(sorted(path.stem for path in CATALOGUE.glob("*.toml")))
+    return _list_catalogues(CATALOGUE)
+
+
+@cache
+def _list_catalogues(folder: Path) -> tuple[str, ...]:
+    return tuple(sorted(path.stem for path in folder.glob("*.toml")))
 
 
 @lru_cache(maxsize=32)
 def load_wording(language: str, *, texts: Path | None = None, isolating: bool = False) -> Wording:
-    """Return the texts of a language: of the exact tag, else of its first part, else English.
+    """Return the texts of a language: of the tag, else of its first parts, else English.
 
     Args:
         language: BCP 47 tag, for example ``de-AT``.
@@ -152,23 +183,49 @@ def load_wording(language: str, *, texts: Path | None = None, isolating: bool = 
     Raises:
         CatalogueError: an operator's catalogue is wrong.
     """
-    return Wording(_load_tree(find_catalogue(language) or FALLBACK, texts), isolating=isolating)
-
-
-@lru_cache(maxsize=32)
-def _load_tree(name: str, texts: Path | None) -> Mapping[str, Any]:
-    """Read a catalogue, once for both kinds of printers."""
-    with (CATALOGUE / f"{name}.toml").open("rb") as file:
-        tree = tomllib.load(file)
+    name = find_catalogue(language) or FALLBACK
+    tree = read_catalogue(CATALOGUE / f"{name}.toml")
     if texts and (overlay := texts / f"{name}.toml").is_file():
         from retour.rendering.overlay import lay_over  # noqa: PLC0415 - few operators have any
 
-        return lay_over(tree, overlay)
-    return tree
+        tree = lay_over(tree, overlay)
+    return Wording(tree, isolating=isolating)
 
 
 def find_catalogue(language: str) -> str | None:
-    """Return the name of the catalogue for a tag, None where there is none."""
+    """Return the name of the catalogue for a tag, None where there is none.
+
+    Args:
+        language: BCP 47; parts are dropped from its end until there is one (RFC 4647 §3.4).
+    """
     known = {name.lower(): name for name in languages()}
     tag = language.replace("_", "-").lower()
-    return known.get(tag) or known.get(tag.partition("-")[0])
+    while tag and tag not in known:
+        tag = tag.rpartition("-")[0]
+    return known.get(tag)
+
+
+def read_catalogue(path: Path) -> Any:
+    """Return a catalogue's tree, from the user's cache where it is kept: parsing TOML is slow.
+
+    Args:
+        path: a catalogue file.
+
+    Raises:
+        OSError: there is no such file; also tomllib.TOMLDecodeError, where it is no TOML.
+    """
+    place = cache_file(f"texts-{path.stem}", path)
+    key = json.dumps(fingerprint([path], _FORM)).encode()
+    kept = read_cache(place) if place else None
+    if kept is not None and len(kept) == _LINES and kept[0] == key:
+        try:
+            return json.loads(kept[1])
+        except ValueError:
+            pass  # Cut short or foreign: read the source as if there were no cache.
+    # Only needed where the cache does not serve: importing costs start time too.
+    import tomllib  # noqa: PLC0415
+
+    tree = tomllib.loads(path.read_text(encoding="utf-8"))
+    if place:
+        write_cache(place, [key, json.dumps(tree).encode()])
+    return tree

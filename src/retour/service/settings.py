@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from retour.model.document import Audience, Scope
     from retour.rendering.letterhead import Letterhead
 
-Format = Literal["terminal", "text", "html", "json"]
+Format = Literal["terminal", "text", "html", "eml", "json"]
 """How results are printed."""
 
 FORMATS: tuple[Format, ...] = get_args(Format)
