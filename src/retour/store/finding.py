@@ -1,0 +1,322 @@
+"""Finds copies by parts of what is known of them, newest first, at a cost that does not follow the
+trail's size.
+
+One of the conditions leads: an index gives its copies in order of their numbers, newest first, a
+bounded number at a time, and the other conditions are checked on these. Which one leads is not left
+to the database's planner: where several could, each is counted up to a small bound, and the rarest
+leads.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, Select, exists, func, or_, select
+
+from retour.model.story import Query
+from retour.store.dialect import Dialect
+from retour.store.schema import (
+    FROM,
+    ID_BITS,
+    LAST_US,
+    SPREAD,
+    TO,
+    addresses,
+    copies,
+    hand_overs,
+    hosts,
+    parties,
+)
+from retour.store.texts import clean_name
+from retour.trail.words import split_words
+
+ANYWHERE = "*"
+"""A part that begins so is looked for inside of words, too, which takes longer."""
+NAMES_MAX = 2_000
+"""Different addresses or hosts that a part may mean; more are checked on each copy instead."""
+
+_COUNTED = 512
+_FIRST_STEP = 256
+_LAST_STEP = 16_384
+_LAST_KEY = (1 << 63) - 1
+_TROUBLE = ("deferred", "failed", "expired", "discarded", "held", "expanded", "refused")
+_AFTER_TEXT = "\U0010ffff"
+
+Keys = tuple[int, int]
+"""The lowest and the highest number that counts."""
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """One of the things that are asked.
+
+    Attributes:
+        lead: selects the numbers of the copies that meet it, as column ``key``; None where no index
+            serves it.
+        holds: says it of a row of ``copies`` whose number lies between the keys.
+    """
+
+    lead: Callable[[Keys], Select[Any]] | None
+    holds: Callable[[Keys], Any]
+
+
+def find_numbers(connection: Connection, dialect: Dialect, query: Query) -> list[int]:
+    """Find copies.
+
+    Args:
+        connection: to read on.
+        dialect: the database's ways.
+        query: what is asked.
+
+    Returns:
+        At most ``query.limit`` numbers, newest first.
+    """
+    conditions = list_conditions(connection, dialect, query)
+    if conditions is None:
+        return []
+    low, high = _list_keys(query)
+    leader = _choose_leader(connection, conditions, (low, high))
+    lead = leader.lead if leader and leader.lead else _lead_by_time
+    others = [condition for condition in conditions if condition is not leader]
+    found: list[int] = []
+    step = max(_FIRST_STEP, query.limit)
+    while low <= high:
+        statement = lead((low, high)).order_by(None).limit(None)
+        key = statement.selected_columns[0]
+        numbers = list(connection.execute(statement.order_by(key.desc()).limit(step)).scalars())
+        found += _check(connection, dialect, numbers, others, query)
+        if len(numbers) < step or len(found) >= query.limit:
+            break
+        high = numbers[-1] - 1
+        step = min(step * 4, _LAST_STEP)
+    return found[: query.limit]
+
+
+def _lead_by_time(keys: Keys) -> Select[Any]:
+    return select(copies.c.copy_id.label("key")).where(copies.c.copy_id.between(*keys))
+
+
+def _list_keys(query: Query) -> Keys:
+    """Return the numbers that the times and the page leave."""
+    low, high = 0, _LAST_KEY
+    if query.since_us is not None:
+        low = min(max(query.since_us, 0), LAST_US) << ID_BITS
+    if query.until_us is not None:
+        high = (min(max(query.until_us, 0), LAST_US) << ID_BITS) + SPREAD
+    if query.before is not None:
+        high = min(high, query.before - 1)
+    return low, high
+
+
+def _choose_leader(
+    connection: Connection, conditions: list[Condition], keys: Keys
+) -> Condition | None:
+    """Choose the condition that the fewest copies meet."""
+    leading = [condition for condition in conditions if condition.lead]
+    if len(leading) < 2:
+        return leading[0] if leading else None
+    best, fewest = leading[0], _COUNTED + 1
+    for condition in leading:
+        assert condition.lead
+        some = condition.lead(keys).limit(_COUNTED).subquery()
+        count = connection.execute(select(func.count()).select_from(some)).scalar() or 0
+        if count < fewest:
+            best, fewest = condition, count
+    return best
+
+
+def _check(
+    connection: Connection,
+    dialect: Dialect,
+    numbers: list[int],
+    others: list[Condition],
+    query: Query,
+) -> list[int]:
+    """Return the numbers that meet the other conditions, too."""
+    # A leader may name a copy twice: of two addresses that were asked for.
+    numbers = list(dict.fromkeys(numbers))
+    timed = query.since_us is not None or query.until_us is not None
+    if not numbers or not (others or timed):
+        return numbers
+    keys = (numbers[-1], numbers[0])
+    statement = select(copies.c.copy_id).where(
+        copies.c.copy_id.between(*keys), dialect.is_one_of(copies.c.copy_id, numbers)
+    )
+    for condition in others:
+        statement = statement.where(condition.holds(keys))
+    if query.since_us is not None:
+        statement = statement.where(copies.c.first_us >= query.since_us)
+    if query.until_us is not None:
+        statement = statement.where(copies.c.first_us <= query.until_us)
+    return list(connection.execute(statement.order_by(copies.c.copy_id.desc())).scalars())
+
+
+def list_conditions(
+    connection: Connection, dialect: Dialect, query: Query
+) -> list[Condition] | None:
+    """Turn a query into conditions; None where one of them cannot be met at all."""
+    conditions: list[Condition | None] = []
+    if query.queue_id is not None:
+        conditions.append(_begins(copies.c.queue_id, clean_name(query.queue_id)))
+    if query.message_id is not None:
+        conditions.append(_name_message(query.message_id))
+    for part, role in ((query.from_, FROM), (query.to, TO)):
+        if part is not None:
+            conditions.append(_name_address(connection, dialect, part, role))
+    if query.subject is not None:
+        conditions.append(_name_subject(dialect, query.subject))
+    if query.peer is not None:
+        conditions.append(_name_peer(connection, dialect, query.peer))
+    if query.status is not None:
+        conditions.append(_name_status(query.status))
+    met = [condition for condition in conditions if condition is not None]
+    return met if len(met) == len(conditions) else None
+
+
+def _begins(column: Any, start: str) -> Condition:
+    """Ask for texts that begin so; or for ``*part``, anywhere."""
+    if start.startswith(ANYWHERE):
+        inside = column.contains(start.strip(ANYWHERE), autoescape=True)
+        return Condition(None, lambda _: inside)
+    matches = column.between(start, start + _AFTER_TEXT)
+    return Condition(
+        lambda keys: select(copies.c.copy_id.label("key")).where(
+            matches, copies.c.copy_id.between(*keys)
+        ),
+        lambda _: matches,
+    )
+
+
+def _name_message(part: str) -> Condition:
+    """Ask for a Message-ID, whole or from its beginning, with angle brackets or without."""
+    part = clean_name(part.strip())
+    if not part.startswith(("<", ANYWHERE)):
+        part = f"<{part}"
+    return _begins(copies.c.message_id, part)
+
+
+def _name_address(
+    connection: Connection, dialect: Dialect, part: str, role: int
+) -> Condition | None:
+    """Ask for a sender or a recipient."""
+    part = clean_name(part.strip().strip("<>")).lower()
+    names = find_addresses(connection, dialect, part)
+    if names == []:
+        return None
+    of_role = parties.c.role == role
+    if names is None:
+        here = parties.c.copy_id == copies.c.copy_id
+        match = func.lower(addresses.c.address).contains(part.strip(ANYWHERE), autoescape=True)
+        joined = parties.c.address_id == addresses.c.address_id
+        anywhere = exists().where(here, of_role, joined, match)
+        return Condition(None, lambda _: anywhere)
+    one_of = (
+        parties.c.address_id == names[0]
+        if len(names) == 1
+        else dialect.is_one_of(parties.c.address_id, names)
+    )
+
+    def holds(keys: Keys) -> Any:
+        bounds = parties.c.copy_id.between(*keys)
+        return exists().where(parties.c.copy_id == copies.c.copy_id, of_role, one_of, bounds)
+
+    return Condition(
+        lambda keys: select(parties.c.copy_id.label("key")).where(
+            one_of, of_role, parties.c.copy_id.between(*keys)
+        ),
+        holds,
+    )
+
+
+def find_addresses(connection: Connection, dialect: Dialect, part: str) -> list[int] | None:
+    """Find the addresses that a part means.
+
+    Args:
+        connection: to read on.
+        dialect: the database's ways.
+        part: lower case; ``""`` for the null reverse-path; beginning with ``*`` for a part that
+            may stand inside of words.
+
+    Returns:
+        Their numbers; only the address itself where the part is one that is known; None where
+        they are more than :data:`NAMES_MAX`.
+    """
+    if not part:
+        statement = select(addresses.c.address_id).where(addresses.c.address == "")
+        return list(connection.execute(statement).scalars())
+    words = split_words(part)
+    contains = func.lower(addresses.c.address).contains(part.strip(ANYWHERE), autoescape=True)
+    statement = select(addresses.c.address_id, addresses.c.address).where(contains)
+    if words and not part.startswith(ANYWHERE):
+        if "@" in part.strip("@"):
+            exact = select(addresses.c.address_id).where(addresses.c.address == part)
+            known = list(connection.execute(exact).scalars())
+            if known:
+                return known
+        some = dialect.find_words(addresses, words, (0, _LAST_KEY)).limit(NAMES_MAX * 10)
+        statement = statement.where(addresses.c.address_id.in_(some))
+    rows = connection.execute(statement.limit(NAMES_MAX + 1)).all()
+    whole = [number for number, address in rows if address.lower() == part]
+    if whole:
+        return whole
+    return None if len(rows) > NAMES_MAX else [number for number, _ in rows]
+
+
+def _name_subject(dialect: Dialect, text: str) -> Condition | None:
+    """Ask for words of a subject."""
+    words = split_words(text)
+    if not words:
+        return None
+    return Condition(
+        lambda keys: dialect.find_words(copies, words, keys),
+        lambda keys: copies.c.copy_id.in_(dialect.find_words(copies, words, keys)),
+    )
+
+
+def _name_peer(connection: Connection, dialect: Dialect, part: str) -> Condition | None:
+    """Ask for the host that brought it; hosts are few enough to be looked through."""
+    part = part.strip("[]*").lower()
+    match = or_(
+        *(
+            func.lower(column).contains(part, autoescape=True)
+            for column in (hosts.c.name, hosts.c.address, hosts.c.helo)
+        )
+    )
+    statement = select(hosts.c.host_id).where(match).limit(NAMES_MAX + 1)
+    names = list(connection.execute(statement).scalars())
+    if not names:
+        return None
+    if len(names) > NAMES_MAX:
+        anywhere = exists().where(hosts.c.host_id == copies.c.peer_id, match)
+        return Condition(None, lambda _: anywhere)
+    one_of = (
+        copies.c.peer_id == names[0]
+        if len(names) == 1
+        else dialect.is_one_of(copies.c.peer_id, names)
+    )
+    return Condition(
+        lambda keys: select(copies.c.copy_id.label("key")).where(
+            one_of, copies.c.copy_id.between(*keys)
+        ),
+        lambda _: one_of,
+    )
+
+
+def _name_status(status: str) -> Condition:
+    """Ask for how a hand-over ended: an outcome, or a status code from its beginning."""
+    status = clean_name(status.strip().lower())
+    here = hand_overs.c.copy_id == copies.c.copy_id
+    if status[:1].isdigit():
+        match = hand_overs.c.status.between(status, status + _AFTER_TEXT)
+        return Condition(None, lambda _: exists().where(here, match))
+    match = hand_overs.c.outcome == status
+    if status not in _TROUBLE:
+        return Condition(None, lambda _: exists().where(here, match))
+    # Said again in the words of the index, which is kept of these outcomes alone.
+    rare = hand_overs.c.outcome.not_in(("delivered", "relayed"))
+    return Condition(
+        lambda keys: select(hand_overs.c.copy_id.label("key"))
+        .where(match, rare, hand_overs.c.copy_id.between(*keys))
+        .distinct(),
+        lambda _: exists().where(here, match),
+    )

@@ -1,0 +1,1 @@
+"""Observations to copies, copies to a message's story, stories to answers. Pure."""
