@@ -13,9 +13,13 @@ class StoreError(Exception):
 
 
 class Dialect(Protocol):
-    """One database's own ways."""
+    """One database's own ways.
 
-    name: str
+    Attributes:
+        driver_error: what its driver raises where SQLAlchemy stands aside.
+    """
+
+    driver_error: type[Exception]
 
     def make_engine(self, url: str) -> Engine:
         """Make the engine.

@@ -42,8 +42,9 @@ class Dictionary:
     def reset(self) -> None:
         """Forget all remembered numbers; a transaction that gave some was rolled back."""
         self._generation = -1
-        for remembered in (self._addresses, self._hosts, self._systems):
-            remembered.clear()  # type: ignore[attr-defined]
+        self._addresses.clear()
+        self._hosts.clear()
+        self._systems.clear()
 
     def number_addresses(self, connection: Connection, wanted: set[str]) -> dict[str, int]:
         """Return the numbers of at least these addresses, by the address as it was given."""
@@ -116,9 +117,7 @@ class Dictionary:
     def _find(self, connection: Connection, column: Any, texts: set[str]) -> dict[str, int]:
         """Return the numbers of the texts that have one."""
         key = next(iter(column.table.primary_key.columns))
-        rows = connection.execute(
-            select(column, key).where(self._dialect.is_one_of(column, texts))
-        )
+        rows = connection.execute(select(column, key).where(self._dialect.is_one_of(column, texts)))
         return {text: int(number) for text, number in rows}
 
 

@@ -1,5 +1,4 @@
-"""Finds copies by parts of what is known of them, newest first, at a cost that does not follow the
-trail's size.
+"""Finds copies by parts of what is known of them, at a cost that does not follow the trail's size.
 
 One of the conditions leads: an index gives its copies in order of their numbers, newest first, a
 bounded number at a time, and the other conditions are checked on these. Which one leads is not left
@@ -11,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Select, exists, func, or_, select
+from sqlalchemy import ColumnElement, Connection, Select, exists, func, or_, select
 
 from retour.model.story import Query
 from retour.store.dialect import Dialect
@@ -275,7 +274,7 @@ def _name_subject(dialect: Dialect, text: str) -> Condition | None:
 
 def _name_peer(connection: Connection, dialect: Dialect, part: str) -> Condition | None:
     """Ask for the host that brought it; hosts are few enough to be looked through."""
-    part = part.strip("[]*").lower()
+    part = clean_name(part.strip("[]*")).lower()
     match = or_(
         *(
             func.lower(column).contains(part, autoescape=True)
@@ -309,14 +308,16 @@ def _name_status(status: str) -> Condition:
     if status[:1].isdigit():
         match = hand_overs.c.status.between(status, status + _AFTER_TEXT)
         return Condition(None, lambda _: exists().where(here, match))
-    match = hand_overs.c.outcome == status
+    ended: ColumnElement[bool] = hand_overs.c.outcome == status
     if status not in _TROUBLE:
-        return Condition(None, lambda _: exists().where(here, match))
+        return Condition(None, lambda _: exists().where(here, ended))
     # Said again in the words of the index, which is kept of these outcomes alone.
     rare = hand_overs.c.outcome.not_in(("delivered", "relayed"))
     return Condition(
-        lambda keys: select(hand_overs.c.copy_id.label("key"))
-        .where(match, rare, hand_overs.c.copy_id.between(*keys))
-        .distinct(),
+        lambda keys: (
+            select(hand_overs.c.copy_id.label("key"))
+            .where(ended, rare, hand_overs.c.copy_id.between(*keys))
+            .distinct()
+        ),
         lambda _: exists().where(here, match),
     )

@@ -20,7 +20,7 @@ def open_engine(url: str) -> tuple[Engine, Dialect]:
     """Open a database and migrate it.
 
     Args:
-        url: of SQLAlchemy's form (``postgresql://…``, ``sqlite:///…``), or a path to an SQLite file.
+        url: a path to an SQLite file, or ``postgresql://…``, ``sqlite:///…``.
 
     Returns:
         The engine, and the database's own ways.
@@ -33,23 +33,23 @@ def open_engine(url: str) -> tuple[Engine, Dialect]:
         url = f"sqlite:///{Path(url).expanduser()}"
     try:
         engine = dialect.make_engine(url)
-        _migrate(engine, dialect, show_place(url))
-    except DBAPIError as error:
-        raise explain_failure(error, url) from None
     except (ArgumentError, ValueError):
         raise StoreError(f"{show_place(url)}: is no database URL.") from None
-    except ModuleNotFoundError as error:
-        if error.name and error.name.startswith("psycopg"):
-            raise StoreError(
-                "a trail in PostgreSQL needs the extra 'postgres': pip install 'retour[postgres]'."
-            ) from None
+    try:
+        _migrate(engine, dialect, show_place(url))
+    except (DBAPIError, dialect.driver_error) as error:
+        engine.dispose()
+        raise explain_failure(error, url) from None
+    except StoreError:
+        engine.dispose()
         raise
     return engine, dialect
 
 
-def explain_failure(error: DBAPIError, url: str) -> StoreError:
+def explain_failure(error: Exception, url: str) -> StoreError:
     """Say in one sentence what a database said."""
-    said = " ".join(str(error.orig).split()) or type(error.orig).__name__
+    cause = error.orig if isinstance(error, DBAPIError) else error
+    said = " ".join(str(cause).split()) or type(cause).__name__
     if "database is locked" in said:
         said = "another process has been writing to it for a minute"
     return StoreError(f"the trail at {show_place(url)} cannot be used: {said.rstrip('.')}.")
@@ -76,8 +76,12 @@ def _choose_dialect(url: str) -> Dialect:
 
         return SqliteDialect()
     if scheme in ("postgres", "postgresql"):
-        from retour.store.postgres import PostgresDialect  # noqa: PLC0415 - one of two
-
+        try:
+            from retour.store.postgres import PostgresDialect  # noqa: PLC0415 - one of two
+        except ModuleNotFoundError:
+            raise StoreError(
+                "a trail in PostgreSQL needs the extra 'postgres': pip install 'retour[postgres]'."
+            ) from None
         return PostgresDialect()
     raise StoreError(f"{scheme}: is no database for a trail; there are sqlite and postgresql.")
 

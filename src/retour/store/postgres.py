@@ -4,6 +4,7 @@ from collections.abc import Collection, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import psycopg
 from sqlalchemy import (
     ARRAY,
     BigInteger,
@@ -28,13 +29,14 @@ from retour.store.schema import DAY_US, ID_BITS, PARTITIONED
 
 _LOCK = 0x7265746F7572
 """The advisory lock of whoever writes: the word "retour" in ASCII."""
+_LAST_KEY = (1 << 63) - 1
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class PostgresDialect:
     """See :class:`retour.store.dialect.Dialect`."""
 
-    name = "postgresql"
+    driver_error: type[Exception] = psycopg.Error
 
     def make_engine(self, url: str) -> Engine:
         """Make the engine, on psycopg 3."""
@@ -120,12 +122,13 @@ class PostgresDialect:
             del names[name]
         for day in sorted(names.values()):
             first = (day * DAY_US) << ID_BITS
+            end = min(first + (DAY_US << ID_BITS), _LAST_KEY)
             for table in PARTITIONED:
                 part = f"{table}_{_day_name(day)}"
                 connection.exec_driver_sql(f"CREATE TABLE {part} (LIKE {table} INCLUDING ALL)")
                 connection.exec_driver_sql(
                     f"ALTER TABLE {table} ATTACH PARTITION {part} "
-                    f"FOR VALUES FROM ({first}) TO ({first + (DAY_US << ID_BITS)})"
+                    f"FOR VALUES FROM ({first}) TO ({end})"
                 )
 
     def drop_days(self, connection: Connection, before_day: int) -> int:

@@ -1,6 +1,7 @@
 """SQLite's own ways: one file, a write-ahead log, full-text search by FTS5."""
 
 import json
+import sqlite3
 from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import Any
@@ -31,7 +32,7 @@ _WORDS_OF = {"copies": "subject_words", "addresses": "address_words"}
 class SqliteDialect:
     """See :class:`retour.store.dialect.Dialect`."""
 
-    name = "sqlite"
+    driver_error: type[Exception] = sqlite3.Error
 
     def make_engine(self, url: str) -> Engine:
         """Make the engine, and the folder of the file."""
@@ -56,7 +57,7 @@ class SqliteDialect:
         """Insert rows, passing over those whose key is there."""
         marks = ",".join("?" * (columns.count(",") + 1))
         statement = f"INSERT INTO {table.name}({columns}) VALUES({marks}) ON CONFLICT DO NOTHING"
-        return _cursor(connection).executemany(statement, rows).rowcount
+        return int(_cursor(connection).executemany(statement, rows).rowcount)
 
     def execute_many(self, connection: Connection, statement: str, rows: list[Row]) -> None:
         """Run one statement for each row."""

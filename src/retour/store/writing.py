@@ -136,7 +136,7 @@ class Writer:
                 )
                 candidates.append(span)
             else:
-                if draft.first_us < span.first_us:
+                if draft.first_us < span.first_us and not draft.is_rough:
                     if span.copy_id:
                         before[span.copy_id] = (span, span.copy_id)
                     span.first_us = draft.first_us
@@ -378,8 +378,8 @@ def _add_hand_over(
     party_rows: list[Row],
 ) -> None:
     """Add the rows of one attempt."""
-    (at_us, _, _, recipient, original, outcome, host, address, status, reply, tls, *rest) = attempt
-    delay_ms, before_queue_ms, next_queue_id = rest
+    at_us, _, _, recipient, original, outcome, host, address, status, reply = attempt[:10]
+    tls, delay_ms, before_queue_ms, next_queue_id = attempt[10:]
     recipient_id = ids[recipient]
     original_id = None
     party_rows.append((copy_id, TO, recipient_id))
@@ -424,10 +424,8 @@ def _add_refusal(
     reply = None if refusal.reply is None else clean_text(refusal.reply)
     digest = crc32(f"{refusal.phase}\0{reply}".encode(errors="replace"))
     status = refusal.status and clean_name(refusal.status)
-    rows.append(
-        (copy_id, refusal.at_us, recipient_id, digest, None, REFUSED, refusal.phase)
-        + (None, status, reply, None, None, None, None)
-    )
+    key = (copy_id, refusal.at_us, recipient_id, digest)
+    rows.append((*key, None, REFUSED, refusal.phase, None, status, reply, None, None, None, None))
 
 
 def _subject_words(subject: str | None) -> str:

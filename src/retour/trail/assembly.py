@@ -1,10 +1,10 @@
 """Observations to drafts of copies: which lines are about one and the same copy.
 
-A queue id alone is no name: Postfix's short ids come back within hours, and hosts share names. Lines
-belong to one copy when they name the same system and queue id, lie near each other in time, are on
-the same side of the line that ended it, and do not disagree about the Message-ID. The same rule
-(:func:`belongs`) joins the lines of one batch and joins a batch to what is stored already, so that
-a message's lines may come in any order, in several batches, runs or files.
+A queue id alone is no name: Postfix's short ids come back within hours, and hosts share names.
+Lines belong to one copy when they name the same system and queue id, lie near each other in time,
+are on the same side of the line that ended it, and do not disagree about the Message-ID. The same
+rule (:func:`belongs`) joins the lines of one batch and joins a batch to what is stored already, so
+that a message's lines may come in any order, in several batches, runs or files.
 """
 
 from collections import defaultdict
@@ -24,9 +24,10 @@ UNQUEUED = "~"
 
 
 class Draft:
-    """What a batch says about one copy.
+    """What a batch, or a stored mail, says about one copy.
 
     Attributes:
+        is_rough: its times are whole seconds of a stamp; better ones stand.
         first_us, last_us: the earliest and the latest line.
         ended_us: the line that said that the system is done with it.
         hand_overs: attempts to hand it on, and refusals of some of its recipients.
@@ -38,6 +39,7 @@ class Draft:
         "first_us",
         "hand_overs",
         "helo",
+        "is_rough",
         "last_us",
         "links",
         "mail_from",
@@ -59,6 +61,7 @@ class Draft:
         self.queue_id = queue_id
         self.first_us = at_us
         self.last_us = at_us
+        self.is_rough = False
         self.ended_us: int | None = None
         self.message_id: str | None = None
         self.mail_from: str | None = None
@@ -76,7 +79,8 @@ class Draft:
 
     def add_arrival(self, line: Arrival) -> None:
         """Take over what an arrival line says; what was said before stands."""
-        (_, _, _, message_id, mail_from, peer_name, peer_address, helo, protocol, tls, *rest) = line
+        _, _, _, message_id, mail_from, peer_name, peer_address, helo, protocol, tls = line[:10]
+        size_bytes, recipient_count, subject, recipients = line[10:]
         if message_id is not None and self.message_id is None:
             self.message_id = message_id
         if mail_from is not None and self.mail_from is None:
@@ -91,7 +95,6 @@ class Draft:
             self.protocol = protocol
         if tls is not None and self.tls is None:
             self.tls = tls
-        size_bytes, recipient_count, subject, recipients = rest
         if size_bytes is not None and self.size_bytes is None:
             self.size_bytes = size_bytes
         if recipient_count is not None and self.recipient_count is None:
@@ -212,11 +215,7 @@ def belongs(
     message_id: str | None,
 ) -> bool:
     """Tell whether lines from first to last are about a copy of the same system and queue id."""
-    if (
-        message_id is not None
-        and known.message_id is not None
-        and message_id != known.message_id
-    ):
+    if message_id is not None and known.message_id is not None and message_id != known.message_id:
         return False
     if known.ended_us is not None and first_us > known.ended_us + AFTERMATH_US:
         return False

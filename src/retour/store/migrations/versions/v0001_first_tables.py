@@ -1,5 +1,7 @@
 """The first tables, in PostgreSQL partitioned by day."""
 
+from typing import Any
+
 import sqlalchemy as sa
 from alembic import op
 
@@ -18,15 +20,15 @@ def upgrade() -> None:
     _make_search()
 
 
-def _number(name: str, **options: object) -> "sa.Column[int]":
+def _number(name: str, **options: object) -> "sa.Column[Any]":
     return sa.Column(name, _NUMBER, autoincrement=False, **options)  # type: ignore[arg-type]
 
 
-def _key(name: str, kind: type = sa.BigInteger) -> "sa.Column[object]":
+def _key(name: str, kind: type = sa.BigInteger) -> "sa.Column[Any]":
     return sa.Column(name, kind, primary_key=True, autoincrement=False)
 
 
-def _table(name: str, *columns: "sa.Column[object] | sa.Column[int]") -> None:
+def _table(name: str, *columns: "sa.Column[Any]") -> None:
     """Make a table that is cut by ``copy_id``."""
     clustered = name in ("hand_overs", "parties", "links")
     op.create_table(
@@ -37,7 +39,7 @@ def _table(name: str, *columns: "sa.Column[object] | sa.Column[int]") -> None:
     )
 
 
-def _text(*names: str) -> "list[sa.Column[object]]":
+def _text(*names: str) -> "list[sa.Column[Any]]":
     return [sa.Column(name, sa.Text) for name in names]
 
 
@@ -164,8 +166,8 @@ def _make_search() -> None:
         # Only which rows have a word is kept (detail=none), and no text a second time (content='').
         for name in ("subject_words", "address_words"):
             op.execute(
-                f"CREATE VIRTUAL TABLE {name} USING fts5(words, content='', detail=none, columnsize=0, "
-                "tokenize='unicode61 remove_diacritics 0')"
+                f"CREATE VIRTUAL TABLE {name} USING fts5(words, content='', detail=none, "
+                "columnsize=0, tokenize='unicode61 remove_diacritics 0')"
             )
     else:
         for table in ("copies", "addresses"):
