@@ -231,6 +231,30 @@ def test_a_story_holds_what_led_to_a_copy_and_what_came_of_it(store: Store) -> N
     assert store.read_named("nothing") is None
 
 
+def test_what_a_system_gave_up_is_found_as_expired(store: Store) -> None:
+    """Whether its log says so of each recipient, or of all that were left."""
+    store.write(message("A1", outcome="expired"))
+    store.write(message("A2", T0 + SECOND, outcome="deferred", ended=False))
+    store.write(message("A3", T0 + 2 * SECOND, outcome="deferred", ended=False))
+    store.write([End(T0 + DAY, "mx.example.com", "A2", given_up=True)])
+    store.write([End(T0 + DAY + 5 * SECOND, "mx.example.com", "A2")])
+    assert ids(store.find(Query(status="expired"))) == ["A2", "A1"]
+    assert ids(store.find(Query(status="expired", until_us=T0))) == ["A1"]
+    story = store.read_named("A2")
+    assert story is not None
+    [copy] = story.copies
+    assert (copy.given_up_us, copy.ended_us) == (T0 + DAY, T0 + DAY + 5 * SECOND)
+
+
+def test_a_log_can_name_the_message_that_a_report_is_about(store: Store) -> None:
+    """Exchange's DSN events say it; the report stands in the original's story."""
+    store.write(message("A1"))
+    store.write([Arrival(T0 + SECOND, "ex", "R1", "<r@ex>", report_about="<A1@example.com>")])
+    story = store.read_named("A1")
+    assert story is not None
+    assert [c.queue_id for c in story.copies if c.copy_id in story.report_copies] == ["R1"]
+
+
 def test_messages_that_one_system_took_twice_are_listed(store: Store) -> None:
     """A message on its way through two systems is none of them; a content filter's copy neither."""
     store.write(message("A1", system="out", message_id="<way@x>", next_queue_id="B1"))
@@ -418,6 +442,7 @@ def test_hostile_text_is_kept_as_text(store: Store, nasty: str) -> None:
             Link(T0, nasty, nasty, nasty, "forwarded"),
             Refusal(T0, nasty, None, nasty, nasty, nasty, nasty, nasty, None, nasty, nasty, nasty),
             End(T0, nasty, nasty),
+            Arrival(T0, nasty, nasty, report_about=nasty),
         ],
         {nasty: nasty},
     )  # fmt: skip

@@ -17,6 +17,7 @@ class Copy:
         queue_id: its name there; None where it was refused before it had one.
         first_us, last_us: the earliest and the latest line about it; microseconds since 1970.
         ended_us: when the system was done with it.
+        given_up_us: when it gave up on the recipients that were still deferred.
         recipients: all addresses it is known to be for, as sent and as rewritten.
         hand_overs: attempts to hand it on, in time order.
         refusals: of it or of some of its recipients.
@@ -43,6 +44,8 @@ class Copy:
     size_bytes: int | None
     recipient_count: int | None
     subject: str | None
+    given_up_us: int | None = None
+    report_about: str | None = None
     recipients: tuple[str, ...] = ()
     hand_overs: tuple[HandOver, ...] = ()
     refusals: tuple[Refusal, ...] = ()

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, exists, func, or_, select
+from sqlalchemy import ColumnElement, Connection, Select, exists, func, or_, select, union_all
 
 from retour.model.story import Query
 from retour.store.dialect import Dialect
@@ -311,6 +311,8 @@ def _name_status(status: str) -> Condition:
     ended: ColumnElement[bool] = hand_overs.c.outcome == status
     if status not in _TROUBLE:
         return Condition(None, lambda _: exists().where(here, ended))
+    if status == "expired":
+        return _name_expired()
     # Said again in the words of the index, which is kept of these outcomes alone.
     rare = hand_overs.c.outcome.not_in(("delivered", "relayed"))
     return Condition(
@@ -321,3 +323,22 @@ def _name_status(status: str) -> Condition:
         ),
         lambda _: exists().where(here, match),
     )
+
+
+def _name_expired() -> Condition:
+    """Ask for what was given up: by a line about a recipient, or about all that were left."""
+    expired = hand_overs.c.outcome == "expired"
+    rare = hand_overs.c.outcome.not_in(("delivered", "relayed"))
+    given_up = copies.c.given_up_us.is_not(None)
+
+    def lead(keys: Keys) -> Select[Any]:
+        either = union_all(
+            select(hand_overs.c.copy_id.label("key")).where(
+                expired, rare, hand_overs.c.copy_id.between(*keys)
+            ),
+            select(copies.c.copy_id).where(given_up, copies.c.copy_id.between(*keys)),
+        ).subquery()
+        return select(either.c.key).distinct()
+
+    here = exists().where(hand_overs.c.copy_id == copies.c.copy_id, expired)
+    return Condition(lead, lambda _: or_(given_up, here))

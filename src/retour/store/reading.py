@@ -71,6 +71,8 @@ def read_copies(
             row.size_bytes,
             row.recipient_count,
             row.subject,
+            row.given_up_us,
+            row.report_about,
             tuple(recipients[row.copy_id]),
             tuple(_name_attempts(row, attempts[row.copy_id])),
             tuple(_name_refusals(row, refused[row.copy_id])),

@@ -82,10 +82,17 @@ copies = Table(
     Column("size_bytes", BigInteger),
     Column("recipient_count", Integer),
     Column("subject", Text),
+    Column("given_up_us", BigInteger),
+    Column("report_about", Text),
     Index("copies_queue_id", "queue_id"),
     Index("copies_message_id", "message_id"),
     Index("copies_peer", "peer_id", "copy_id"),
 )
+
+_given_up = copies.c.given_up_us.is_not(None)
+Index("copies_given_up", copies.c.copy_id, sqlite_where=_given_up, postgresql_where=_given_up)
+_about = copies.c.report_about.is_not(None)
+Index("copies_about", copies.c.report_about, sqlite_where=_about, postgresql_where=_about)
 
 hand_overs = Table(
     "hand_overs",

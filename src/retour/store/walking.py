@@ -67,9 +67,14 @@ def _relate(candidate: Copy, known: Iterable[Copy]) -> str | None:
         relation = leads_to(copy, candidate)
         if relation in _CONTINUATIONS or leads_to(candidate, copy) in _CONTINUATIONS:
             return "message"
-        if relation is not None:
+        if relation is not None or _is_about(candidate, copy):
             found = "report"
     return found
+
+
+def _is_about(candidate: Copy, copy: Copy) -> bool:
+    """Tell whether the log says that a copy is a report on another one's message."""
+    return candidate.report_about is not None and candidate.report_about == copy.message_id
 
 
 def _list_neighbours(connection: Connection, dialect: Dialect, fresh: list[Copy]) -> set[int]:
@@ -83,6 +88,8 @@ def _list_neighbours(connection: Connection, dialect: Dialect, fresh: list[Copy]
         parts.append(select(copies.c.copy_id).where(dialect.is_one_of(copies.c.message_id, ids)))
     if later:
         parts.append(select(copies.c.copy_id).where(dialect.is_one_of(copies.c.queue_id, later)))
+    if ids:
+        parts.append(select(copies.c.copy_id).where(dialect.is_one_of(copies.c.report_about, ids)))
     if names:
         parts.append(
             select(hand_overs.c.copy_id).where(

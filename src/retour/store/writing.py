@@ -42,7 +42,7 @@ REFUSED = "refused"
 
 _COPY_COLUMNS = (
     "copy_id, system_id, queue_id, first_us, last_us, ended_us, message_id, sender_id, "
-    "peer_id, protocol, tls, size_bytes, recipient_count, subject"
+    "peer_id, protocol, tls, size_bytes, recipient_count, subject, given_up_us, report_about"
 )
 _HAND_OVER_COLUMNS = (
     "copy_id, at_us, recipient_id, digest, original_id, outcome, phase, host_id, status, reply, "
@@ -54,7 +54,8 @@ _COMPLETE = (
     "message_id = coalesce(message_id, ?), sender_id = coalesce(sender_id, ?), "
     "peer_id = coalesce(peer_id, ?), protocol = coalesce(protocol, ?), tls = coalesce(tls, ?), "
     "size_bytes = coalesce(size_bytes, ?), recipient_count = coalesce(recipient_count, ?), "
-    "subject = coalesce(subject, ?) WHERE copy_id = ?"
+    "subject = coalesce(subject, ?), given_up_us = coalesce(given_up_us, ?), "
+    "report_about = coalesce(report_about, ?) WHERE copy_id = ?"
 )
 
 
@@ -366,6 +367,8 @@ def _facts(draft: Draft, ids: Mapping[str, int], host_ids: Mapping[Host, int]) -
         draft.size_bytes,
         draft.recipient_count,
         draft.subject,
+        draft.given_up_us,
+        draft.report_about and clean_name(draft.report_about),
     )
 
 

@@ -30,6 +30,7 @@ class Draft:
         is_rough: its times are whole seconds of a stamp; better ones stand.
         first_us, last_us: the earliest and the latest line.
         ended_us: the line that said that the system is done with it.
+        given_up_us: the line that said that recipients that were still deferred have expired.
         hand_overs: attempts to hand it on, and refusals of some of its recipients.
     The others are those of :class:`retour.model.trail.Arrival`.
     """
@@ -37,6 +38,7 @@ class Draft:
     __slots__ = (
         "ended_us",
         "first_us",
+        "given_up_us",
         "hand_overs",
         "helo",
         "is_rough",
@@ -50,6 +52,7 @@ class Draft:
         "queue_id",
         "recipient_count",
         "recipients",
+        "report_about",
         "size_bytes",
         "subject",
         "system",
@@ -63,6 +66,7 @@ class Draft:
         self.last_us = at_us
         self.is_rough = False
         self.ended_us: int | None = None
+        self.given_up_us: int | None = None
         self.message_id: str | None = None
         self.mail_from: str | None = None
         self.peer_name: str | None = None
@@ -74,13 +78,14 @@ class Draft:
         self.recipient_count: int | None = None
         self.subject: str | None = None
         self.recipients: tuple[str, ...] = ()
+        self.report_about: str | None = None
         self.hand_overs: list[HandOver | Refusal] = []
         self.links: list[Link] = []
 
     def add_arrival(self, line: Arrival) -> None:
         """Take over what an arrival line says; what was said before stands."""
         _, _, _, message_id, mail_from, peer_name, peer_address, helo, protocol, tls = line[:10]
-        size_bytes, recipient_count, subject, recipients = line[10:]
+        size_bytes, recipient_count, subject, recipients, report_about = line[10:]
         if message_id is not None and self.message_id is None:
             self.message_id = message_id
         if mail_from is not None and self.mail_from is None:
@@ -103,6 +108,15 @@ class Draft:
             self.subject = subject
         if recipients:
             self.recipients += recipients
+        if report_about is not None and self.report_about is None:
+            self.report_about = report_about
+
+    def add_end(self, line: End) -> None:
+        """Note that the system is done with it, or that it gave up: then a last line follows."""
+        if line.given_up:
+            self.given_up_us = line.at_us
+        else:
+            self.ended_us = line.at_us
 
     def add_refusal(self, line: Refusal) -> None:
         """Take over a refusal with what it knows of the sender."""
@@ -160,7 +174,7 @@ def _segment(lines: list[Observation]) -> Iterator[Draft]:
         elif kind is HandOver:
             draft.hand_overs.append(line)  # type: ignore[arg-type]
         elif kind is End:
-            draft.ended_us = at_us
+            draft.add_end(line)  # type: ignore[arg-type]
         elif kind is Refusal:
             draft.add_refusal(line)  # type: ignore[arg-type]
         else:

@@ -146,10 +146,13 @@ def _follow_attempt(
     story: Story, copy: Copy, attempt: HandOver, visited: frozenset[int]
 ) -> Delivery:
     """Answer for one attempt, the last for its recipient."""
+    outcome = _OF_ATTEMPT[attempt.outcome]
+    if attempt.outcome == "deferred" and (copy.given_up_us or 0) >= attempt.at_us:
+        outcome = "not-delivered"
     here = Delivery(
         attempt.recipient,
         None,
-        _OF_ATTEMPT[attempt.outcome],
+        outcome,
         attempt.host or attempt.address or copy.system,
         attempt.reply,
         attempt.status,

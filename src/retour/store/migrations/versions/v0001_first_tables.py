@@ -39,6 +39,12 @@ def _table(name: str, *columns: "sa.Column[Any]") -> None:
     )
 
 
+def _index_known(name: str, table: str, column: str, known: str) -> None:
+    """Make an index of the rows in which another column is known."""
+    where = sa.text(f"{known} IS NOT NULL")
+    op.create_index(name, table, [column], sqlite_where=where, postgresql_where=where)
+
+
 def _text(*names: str) -> "list[sa.Column[Any]]":
     return [sa.Column(name, sa.Text) for name in names]
 
@@ -88,10 +94,14 @@ def _make_copies() -> None:
         sa.Column("size_bytes", sa.BigInteger),
         sa.Column("recipient_count", sa.Integer),
         *_text("subject"),
+        sa.Column("given_up_us", sa.BigInteger),
+        *_text("report_about"),
     )
     op.create_index("copies_queue_id", "copies", ["queue_id"])
     op.create_index("copies_message_id", "copies", ["message_id"])
     op.create_index("copies_peer", "copies", ["peer_id", "copy_id"])
+    _index_known("copies_given_up", "copies", "copy_id", "given_up_us")
+    _index_known("copies_about", "copies", "report_about", "report_about")
     _table("parties", _key("copy_id"), _key("role", sa.SmallInteger), _key("address_id"))
     op.create_index("parties_address", "parties", ["address_id", "role", "copy_id"])
     _table(
@@ -125,14 +135,7 @@ def _make_hand_overs() -> None:
         sqlite_where=rare,
         postgresql_where=rare,
     )
-    named = sa.text("next_queue_id IS NOT NULL")
-    op.create_index(
-        "hand_overs_next",
-        "hand_overs",
-        ["next_queue_id"],
-        sqlite_where=named,
-        postgresql_where=named,
-    )
+    _index_known("hand_overs_next", "hand_overs", "next_queue_id", "next_queue_id")
 
 
 def _make_contents() -> None:
