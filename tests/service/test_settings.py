@@ -7,7 +7,13 @@ import pytest
 
 from retour.model.document import Audience
 from retour.service import settings
-from retour.service.settings import Settings, SettingsError, load_settings
+from retour.service.settings import (
+    Settings,
+    SettingsError,
+    TrailSettings,
+    choose_store,
+    load_settings,
+)
 
 
 @pytest.fixture(autouse=True)
@@ -36,10 +42,14 @@ def test_settings_file_is_looked_for_in_the_documented_order(tmp_path: Path) -> 
 @pytest.mark.parametrize(
     ("content", "error"),
     [
-        (b"formt = 1", "formt: is no setting; there are format and audience."),
+        (b"formt = 1", "formt: is no setting; there are format, audience and the table trail."),
         (b'format = "pdf"', "format: must be terminal, text or json, not 'pdf'."),
         (b"audience = 3", "audience: must be sender, admin or all, not 3."),
         (b"audience = []", "audience: must be sender, admin or all, not []."),
+        (b"trail = 1", "trail: must be a table."),
+        (b"trail.stor = 1", "trail.stor: is no setting; there are store, summaries_days, "),
+        (b"trail.bodies_days = -1", "trail.bodies_days: must be a number of days, 0 or more, not"),
+        (b"trail.subjects = 0", "trail.subjects: must be true or false, not 0."),
         (b"format =", "is not TOML: "),
         (b"\xff\xfe", "is not UTF-8 text."),
         (None, "cannot be read: No such file or directory."),
@@ -61,3 +71,17 @@ def test_wrong_settings_are_one_sentence_with_file_and_key(
 def test_audiences_that_may_be_set_are_those_of_the_model() -> None:
     """The settings repeat the list for the sake of start-up time, and must not drift."""
     assert get_args(Audience) == settings.AUDIENCES
+
+
+def test_the_trail_is_looked_for_in_the_documented_order() -> None:
+    """Option, environment, settings, home; and a home is needed for the last."""
+    settings = Settings(trail=TrailSettings(store="set"))
+    environ = {"HOME": "/home/ann", "RETOUR_STORE": "env"}
+    assert choose_store("option", environ, settings) == "option"
+    assert choose_store(None, environ, settings) == "env"
+    assert choose_store(None, {"HOME": "/home/ann"}, settings) == "set"
+    assert choose_store(None, {"HOME": "/home/ann"}, Settings()) == (
+        "/home/ann/.local/share/retour/trail.sqlite3"
+    )
+    with pytest.raises(SettingsError, match="use --store"):
+        choose_store(None, {}, Settings())

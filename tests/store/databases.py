@@ -7,7 +7,12 @@ import subprocess
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import count
 from pathlib import Path
+
+import psycopg
+
+_numbers = count()
 
 
 def find_programs() -> Path | None:
@@ -50,3 +55,11 @@ def run_server(programs: Path) -> Iterator[str]:
             run(str(programs / "pg_ctl"), "-D", data, "-m", "immediate", "stop")
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def create_database(server: str) -> str:
+    """Create an empty database and return its URL."""
+    name = f"trail{next(_numbers)}"
+    with psycopg.connect(server.format(name="postgres"), autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {name}")
+    return server.format(name=name)

@@ -4,7 +4,7 @@ import random
 from dataclasses import replace
 
 import pytest
-from observed import DAY, SECOND, T0, message
+from postfixlike import DAY, SECOND, T0, message
 
 from retour.model.story import Copy, Query
 from retour.model.trail import Arrival, End, HandOver, Link, Observation, Refusal

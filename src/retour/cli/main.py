@@ -5,11 +5,11 @@ import sys
 from argparse import ArgumentParser
 from collections.abc import Sequence
 
-from retour.cli import code, completion, explain, rules
+from retour.cli import code, completion, explain, rules, trail
 from retour.cli.ending import EPILOG, CommandError, ExitCode, complain
 from retour.version import __version__
 
-_COMMANDS = (explain, code, rules, completion)
+_COMMANDS = (explain, trail, code, rules, completion)
 _EXTRA = "the terminal's form needs the extra 'cli': pip install 'retour[cli]', or --format text."
 
 

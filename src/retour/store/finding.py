@@ -306,8 +306,8 @@ def _name_status(status: str) -> Condition:
     status = clean_name(status.strip().lower())
     here = hand_overs.c.copy_id == copies.c.copy_id
     if status[:1].isdigit():
-        match = hand_overs.c.status.between(status, status + _AFTER_TEXT)
-        return Condition(None, lambda _: exists().where(here, match))
+        coded = hand_overs.c.status.between(status, status + _AFTER_TEXT)
+        return Condition(None, lambda _: exists().where(here, coded))
     ended: ColumnElement[bool] = hand_overs.c.outcome == status
     if status not in _TROUBLE:
         return Condition(None, lambda _: exists().where(here, ended))
@@ -321,7 +321,7 @@ def _name_status(status: str) -> Condition:
             .where(ended, rare, hand_overs.c.copy_id.between(*keys))
             .distinct()
         ),
-        lambda _: exists().where(here, match),
+        lambda _: exists().where(here, ended),
     )
 
 

@@ -90,12 +90,8 @@ class Draft:
             self.message_id = message_id
         if mail_from is not None and self.mail_from is None:
             self.mail_from = mail_from
-        if peer_name is not None and self.peer_name is None:
-            self.peer_name = peer_name
-        if peer_address is not None and self.peer_address is None:
-            self.peer_address = peer_address
-        if helo is not None and self.helo is None:
-            self.helo = helo
+        if peer_name is not None or peer_address is not None or helo is not None:
+            self._add_peer(peer_name, peer_address, helo)
         if protocol is not None and self.protocol is None:
             self.protocol = protocol
         if tls is not None and self.tls is None:
@@ -110,6 +106,12 @@ class Draft:
             self.recipients += recipients
         if report_about is not None and self.report_about is None:
             self.report_about = report_about
+
+    def _add_peer(self, name: str | None, address: str | None, helo: str | None) -> None:
+        """Take over who brought it."""
+        self.peer_name = name if self.peer_name is None else self.peer_name
+        self.peer_address = address if self.peer_address is None else self.peer_address
+        self.helo = helo if self.helo is None else self.helo
 
     def add_end(self, line: End) -> None:
         """Note that the system is done with it, or that it gave up: then a last line follows."""

@@ -109,7 +109,7 @@ def _read_claims(raw: bytes, analysis: Analysis, at_us: int) -> tuple[ReportClai
     names = (
         report.reporting_mta,
         original.message_id if original else None,
-        _find_queue_id(raw, original.header_block if original else ""),
+        find_queue_id(raw, original.header_block if original else ""),
         original.envelope_id if original else None,
     )
     at_us = _to_us(report.date) if report.date else at_us
@@ -139,7 +139,7 @@ def _claim_nothing(at_us: int, kind: Kind, names: "tuple[str | None, ...]") -> R
     return ReportClaim(0, at_us, kind, mta, message_id, queue_id, envelope_id, *[None] * 9)
 
 
-def _find_queue_id(raw: bytes, original_block: str) -> str | None:
+def find_queue_id(raw: bytes, original_block: str) -> str | None:
     """Find the name that the original had at the reporting system, or at the last one it names."""
     logged = _LOG_ID.search(raw)
     if logged:
