@@ -96,6 +96,7 @@ class Story:
     Attributes:
         copies: by time; those asked for and all that led to them or came of them.
         asked: ``copy_id`` of those that were asked for.
+        is_whole: a message was asked for, not one copy of it.
         report_copies: ``copy_id`` of those that are reports about the others.
         claims: what reports say.
         is_cut: there was more than is read at once.
@@ -103,6 +104,7 @@ class Story:
 
     copies: tuple[Copy, ...]
     asked: frozenset[int]
+    is_whole: bool = True
     report_copies: frozenset[int] = frozenset()
     claims: tuple[ReportClaim, ...] = ()
     is_cut: bool = False
@@ -113,7 +115,7 @@ class Delivery:
     """The answer for one recipient, with its proof.
 
     Attributes:
-        address: as the message was sent to it.
+        address: as the message was sent to it; ``""`` where the logs name no recipient.
         final_recipient: as it was last tried, where that differs.
         outcome: did it arrive?
         host: the system that had the last word.

@@ -76,7 +76,7 @@ def answer_to_dict(
 def delivery_to_dict(answer: Delivery) -> JsonObject:
     """Return the answer for one recipient."""
     return {
-        "address": answer.address,
+        "address": answer.address or None,
         "final_recipient": answer.final_recipient,
         "outcome": answer.outcome,
         "host": answer.host,

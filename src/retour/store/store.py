@@ -93,8 +93,10 @@ class Store:
             None where nothing has that name.
         """
         with self._reading() as connection:
-            numbers = find_by_name(connection, name)
-            return read_story(connection, self._dialect, numbers) if numbers else None
+            numbers, is_whole = find_by_name(connection, name)
+            if not numbers:
+                return None
+            return read_story(connection, self._dialect, numbers, is_whole=is_whole)
 
     def list_repeated(self, since_us: int, limit: int = 100) -> list[list[Copy]]:
         """List messages of which one system took several copies; all copies of each, by time."""

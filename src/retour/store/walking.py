@@ -19,13 +19,16 @@ STORY_MAX = 500
 _CONTINUATIONS = ("handed-on", "forwarded")
 
 
-def read_story(connection: Connection, dialect: Dialect, start: Iterable[int]) -> Story:
+def read_story(
+    connection: Connection, dialect: Dialect, start: Iterable[int], *, is_whole: bool
+) -> Story:
     """Read the story that some copies belong to.
 
     Args:
         connection: to read on.
         dialect: the database's ways.
         start: ``copy_id`` of copies, of one message.
+        is_whole: the message is asked for, not one copy of it.
     """
     asked = frozenset(start)
     known: dict[int, Copy] = {}
@@ -52,6 +55,7 @@ def read_story(connection: Connection, dialect: Dialect, start: Iterable[int]) -
     return Story(
         tuple(sorted(known.values(), key=lambda copy: (copy.first_us, copy.copy_id))),
         asked,
+        is_whole,
         frozenset(report_copies),
         tuple(claims),
         is_cut=len(known) >= STORY_MAX,
@@ -121,7 +125,7 @@ def _read_claims(connection: Connection, dialect: Dialect, known: list[Copy]) ->
     return read_claims(connection, or_(*either))
 
 
-def find_by_name(connection: Connection, name: str) -> list[int]:
+def find_by_name(connection: Connection, name: str) -> tuple[list[int], bool]:
     """Find the copies that a Message-ID, a queue id or a ``copy_id`` names, newest last.
 
     Args:
@@ -129,21 +133,22 @@ def find_by_name(connection: Connection, name: str) -> list[int]:
         name: with angle brackets or without.
 
     Returns:
-        All copies of a Message-ID; of a queue id that came back the newest only.
+        All copies of a Message-ID, of a queue id that came back the newest only; and whether it
+        was a Message-ID.
     """
     bare = name.strip()
     spellings = (clean_name(name), clean_name(bare), clean_name(f"<{bare.strip('<>')}>"))
     by_message = select(copies.c.copy_id).where(copies.c.message_id.in_(spellings))
     found = sorted(connection.execute(by_message.limit(STORY_MAX * 2)).scalars())
     if found:
-        return found
+        return found, True
     by_queue = select(copies.c.copy_id).where(copies.c.queue_id.in_(spellings))
     newest = connection.execute(by_queue.order_by(copies.c.copy_id.desc()).limit(1)).scalars()
     found = list(newest)
     if found or not bare.isdecimal() or len(bare) > 19:
-        return found
+        return found, False
     by_number = select(copies.c.copy_id).where(copies.c.copy_id == int(bare))
-    return list(connection.execute(by_number).scalars())
+    return list(connection.execute(by_number).scalars()), False
 
 
 def list_repeated(

@@ -38,7 +38,10 @@ _OF_ACTION: Mapping[Action, Outcome] = {
     "relayed": "delivered",
     "expanded": "probably-delivered",
 }
-_DEPTH_MAX = 30
+SKEW_US = 1_000_000
+"""Clocks of systems that hand on to each other agree this far, or one cannot tell which was first."""
+_DEPTH_MAX = 150
+"""Copies in a row that are followed; the most patient servers stop a loop at 100."""
 
 
 def judge(story: Story, recipient: str | None = None) -> list[Delivery]:
@@ -59,6 +62,8 @@ def judge(story: Story, recipient: str | None = None) -> list[Delivery]:
             if known is None or _is_better(answer, known):
                 found[address.lower()] = answer
     if not found:
+        found.update(_judge_unnamed(story))
+    if not found:
         for claim in story.claims:
             named = claim.original_recipient or claim.recipient
             if named:
@@ -74,17 +79,30 @@ def judge(story: Story, recipient: str | None = None) -> list[Delivery]:
     ]
 
 
+def _judge_unnamed(story: Story) -> dict[str, Delivery]:
+    """Answer for copies whose log names no recipient, as Sendmail's where DNS gave no answer."""
+    if any(claim.recipient or claim.original_recipient for claim in story.claims):
+        return {}
+    answers = [_judge_untried(copy, "") for copy in list_starts(story)]
+    return {"": answers[0]} if answers and answers[0].outcome != "unknown" else {}
+
+
 def list_starts(story: Story) -> list[Copy]:
-    """List the copies that a message began with: those asked for that came of no other."""
+    """List the copies that a message began with: those that came of no other, or the one asked for.
+
+    A system that logs no Message-ID is found by what it handed on, and may be where it began.
+    """
     others = [copy for copy in story.copies if copy.copy_id not in story.report_copies]
     asked = [copy for copy in others if copy.copy_id in story.asked]
+    if not story.is_whole:
+        return asked
     reached = {
         later.copy_id
         for copy in others
-        for later in asked
-        if copy.first_us <= later.first_us + 1_000_000 and _leads_on(copy, later, others)
+        for later in others
+        if copy.first_us <= later.first_us + SKEW_US and _leads_on(copy, later, others)
     }
-    starts = [copy for copy in asked if copy.copy_id not in reached]
+    starts = [copy for copy in others if copy.copy_id not in reached]
     return starts or asked[:1]
 
 
@@ -137,7 +155,7 @@ def _follow(story: Story, copy: Copy, address: str, visited: frozenset[int]) -> 
         if best is None or _is_better(answer, best):
             best = answer
     if best is None:
-        best = _judge_refusals(copy, address)
+        best = _judge_untried(copy, address)
     final = best.final_recipient or best.address
     return replace(best, address=address, final_recipient=None if final == address else final)
 
@@ -161,8 +179,10 @@ def _follow_attempt(
         copy.system,
         {"delivered": "mailbox", "relayed": "system"}.get(attempt.outcome),  # type: ignore[arg-type]
     )
-    if attempt.outcome not in ("relayed", "expanded", "delivered") or len(visited) > _DEPTH_MAX:
+    if attempt.outcome not in ("relayed", "expanded", "delivered"):
         return here
+    if len(visited) > _DEPTH_MAX:
+        return replace(here, outcome="unknown", handed_to=None)
     best: Delivery | None = None
     for other in _list_next(story, copy, attempt):
         if other.copy_id in visited:
@@ -199,33 +219,34 @@ def _match_addresses(other: Copy, attempt: HandOver) -> list[str]:
     addresses = list_addresses(other)
     wanted = (attempt.recipient.lower(), (attempt.original_recipient or "").lower())
     same = [address for address in addresses if address.lower() in wanted]
-    return same or addresses
+    return same or addresses or [attempt.recipient]
 
 
-def _judge_refusals(copy: Copy, address: str) -> Delivery:
-    """Answer for an address that was never tried: it was refused, or nothing is known."""
+def _judge_untried(copy: Copy, address: str) -> Delivery:
+    """Answer for an address that was never tried: refused, given up, or nothing is known."""
     wanted = address.lower()
     refusals: list[Refusal] = [
         refusal
         for refusal in copy.refusals
         if refusal.recipient is None or refusal.recipient.lower() == wanted
     ]
-    if not refusals:
-        return _know_nothing(address, copy)
-    last = refusals[-1]
-    is_passing = (last.reply or "").lstrip().startswith("4") or (last.status or "")[:1] == "4"
-    return Delivery(
-        address,
-        None,
-        "delayed" if is_passing else "not-delivered",
-        copy.system,
-        last.reply,
-        last.status,
-        last.at_us,
-        copy.queue_id,
-        copy.system,
-        None,
-    )
+    answer = _know_nothing(address, copy)
+    if refusals:
+        last = refusals[-1]
+        is_passing = (last.reply or "").lstrip().startswith("4") or (last.status or "")[:1] == "4"
+        return replace(
+            answer,
+            outcome="delayed" if is_passing else "not-delivered",
+            host=copy.system,
+            reply=last.reply,
+            status=last.status,
+            at_us=last.at_us,
+        )
+    reports = [link.at_us for link in copy.links if link.relation == "failure-report"]
+    ended_us = max([copy.given_up_us or 0, *reports])
+    if ended_us and not copy.hand_overs:
+        return replace(answer, outcome="not-delivered", host=copy.system, at_us=ended_us)
+    return answer
 
 
 def _know_nothing(address: str, copy: Copy | None = None) -> Delivery:
