@@ -1,14 +1,15 @@
-"""Measures everything and prints it: ``python -m benchmarks [scores|speed|startup|memory ...]``."""
+"""Measures everything and prints it: ``python -m benchmarks [PART ...]``."""
 
 import argparse
 
-from benchmarks import memory, scores, speed, startup
+from benchmarks import memory, scores, speed, startup, trail
 
 PARTS = {
     "scores": scores.main,
     "speed": speed.main,
     "startup": startup.main,
     "memory": memory.main,
+    "trail": trail.main,
 }
 
 
@@ -19,6 +20,9 @@ def main() -> None:
     parser.add_argument(
         "--memory", action="store_true", help="measure memory on a mailbox of 1 GB, not of 100 MB"
     )
+    parser.add_argument(
+        "--trail", action="store_true", help="search trails of up to ten million hand-overs"
+    )
     arguments = parser.parse_args()
     unknown = set(arguments.parts) - set(PARTS)
     if unknown:
@@ -28,6 +32,8 @@ def main() -> None:
             print(f"\n=== {name} ===", flush=True)
             if name == "memory":
                 memory.main(memory.LARGE if arguments.memory else memory.SMALL)
+            elif name == "trail":
+                trail.main(trail.LARGE if arguments.trail else trail.SMALL)
             else:
                 measure()
 

@@ -155,6 +155,8 @@ def test_position_and_lines_are_written_together(store_url: str) -> None:
         (Query(to="100%"), ""),
         (Query(subject="report"), "BA"),
         (Query(subject="REP quart"), "A"),
+        (Query(subject="report quart"), "A"),
+        (Query(subject="repor"), "BA"),
         (Query(subject="resume"), "C"),
         (Query(subject="Ünïcode"), "C"),
         (Query(subject="請求"), "D"),

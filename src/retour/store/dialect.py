@@ -50,29 +50,26 @@ class Dialect(Protocol):
     def is_one_of(self, field: ColumnElement[Any], values: Collection[Any]) -> ColumnElement[bool]:
         """Compare with any number of values, all numbers or all texts."""
 
-    def index_words(
-        self, connection: Connection, table: Table, rows: Sequence[tuple[int, str]]
-    ) -> None:
-        """Make rows of ``copies`` or ``addresses`` found by words.
+    def index_subjects(self, connection: Connection, rows: Sequence[tuple[int, str]]) -> None:
+        """Make copies found by the words of their subjects.
 
         Args:
             connection: inside a transaction.
-            table: which of the two.
-            rows: key, and words parted by spaces.
+            rows: ``copy_id``, and words parted by spaces.
         """
 
-    def forget_words(
-        self, connection: Connection, table: Table, rows: Sequence[tuple[int, str]]
-    ) -> None:
-        """Undo :meth:`index_words`; before the rows themselves are changed or deleted."""
+    def forget_subjects(self, connection: Connection, rows: Sequence[tuple[int, str]]) -> None:
+        """Undo :meth:`index_subjects`, before the copies themselves are changed or deleted."""
 
-    def find_words(self, table: Table, words: Sequence[str], keys: tuple[int, int]) -> Select[Any]:
-        """Select the keys of rows that have words which begin with each of these.
+    def find_subjects(
+        self, words: Sequence[str], keys: tuple[int, int], *, begins: bool
+    ) -> Select[Any]:
+        """Select copies whose subjects have all these words, as column ``key``.
 
         Args:
-            table: ``copies`` or ``addresses``.
             words: at least one.
-            keys: the lowest and the highest key that counts.
+            keys: the lowest and the highest ``copy_id`` that counts.
+            begins: whether words that only begin so count, too; takes longer.
         """
 
     def prepare_days(self, connection: Connection, days: Collection[int]) -> None:

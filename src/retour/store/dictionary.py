@@ -9,8 +9,8 @@ from typing import Any
 
 from sqlalchemy import Connection, func, select
 
-from retour.store.dialect import Dialect
-from retour.store.schema import addresses, hosts, state, systems
+from retour.store.dialect import Dialect, Row
+from retour.store.schema import address_words, addresses, hosts, state, systems
 from retour.store.texts import clean_name
 from retour.trail.words import split_words
 
@@ -65,8 +65,7 @@ class Dictionary:
             next_id = _next_number(connection, addresses.c.address_id)
             rows = list(enumerate(new, start=next_id))
             self._dialect.insert(connection, addresses, "address_id, address", rows)
-            index = [(number, " ".join(split_words(text))) for number, text in rows if text]
-            self._dialect.index_words(connection, addresses, [row for row in index if row[1]])
+            index_addresses(connection, self._dialect, rows)
             found.update((text, number) for number, text in rows)
         return {given: found[text] for given, text in texts.items()}
 
@@ -119,6 +118,23 @@ class Dictionary:
         key = next(iter(column.table.primary_key.columns))
         rows = connection.execute(select(column, key).where(self._dialect.is_one_of(column, texts)))
         return {text: int(number) for text, number in rows}
+
+
+def index_addresses(
+    connection: Connection, dialect: Dialect, rows: Iterable[tuple[int, str]]
+) -> None:
+    """Make addresses found by their words."""
+    words: list[Row] = [(word, number) for number, text in rows for word in split_words(text)]
+    dialect.insert(connection, address_words, "word, address_id", words)
+
+
+def forget_addresses(
+    connection: Connection, dialect: Dialect, rows: Iterable[tuple[int, str]]
+) -> None:
+    """Undo :func:`index_addresses`."""
+    words: list[Row] = [(word, number) for number, text in rows for word in split_words(text)]
+    statement = "DELETE FROM address_words WHERE word = ? AND address_id = ?"
+    dialect.execute_many(connection, statement, words)
 
 
 def read_generation(connection: Connection) -> int:

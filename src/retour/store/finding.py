@@ -20,6 +20,8 @@ from retour.store.schema import (
     LAST_US,
     SPREAD,
     TO,
+    TROUBLE,
+    address_words,
     addresses,
     copies,
     hand_overs,
@@ -33,12 +35,14 @@ ANYWHERE = "*"
 """A part that begins so is looked for inside of words, too, which takes longer."""
 NAMES_MAX = 2_000
 """Different addresses or hosts that a part may mean; more are checked on each copy instead."""
+WORDS_MAX = 50_000
+"""Addresses with one word that are looked through for the whole part."""
 
 _COUNTED = 512
 _FIRST_STEP = 256
 _LAST_STEP = 16_384
 _LAST_KEY = (1 << 63) - 1
-_TROUBLE = ("deferred", "failed", "expired", "discarded", "held", "expanded", "refused")
+_TROUBLED = ("deferred", "failed", "expired", "discarded", "held", "expanded", "refused")
 _AFTER_TEXT = "\U0010ffff"
 
 Keys = tuple[int, int]
@@ -70,7 +74,16 @@ def find_numbers(connection: Connection, dialect: Dialect, query: Query) -> list
     Returns:
         At most ``query.limit`` numbers, newest first.
     """
-    conditions = list_conditions(connection, dialect, query)
+    found = _find(connection, dialect, query, begins=False)
+    if not found and query.subject is not None and query.before is None:
+        # Nobody wrote these words; perhaps they are the beginnings of some.
+        found = _find(connection, dialect, query, begins=True)
+    return found
+
+
+def _find(connection: Connection, dialect: Dialect, query: Query, *, begins: bool) -> list[int]:
+    """Find copies; ``begins``: subjects may have words that only begin so."""
+    conditions = list_conditions(connection, dialect, query, begins=begins)
     if conditions is None:
         return []
     low, high = _list_keys(query)
@@ -151,7 +164,7 @@ def _check(
 
 
 def list_conditions(
-    connection: Connection, dialect: Dialect, query: Query
+    connection: Connection, dialect: Dialect, query: Query, *, begins: bool
 ) -> list[Condition] | None:
     """Turn a query into conditions; None where one of them cannot be met at all."""
     conditions: list[Condition | None] = []
@@ -163,7 +176,7 @@ def list_conditions(
         if part is not None:
             conditions.append(_name_address(connection, dialect, part, role))
     if query.subject is not None:
-        conditions.append(_name_subject(dialect, query.subject))
+        conditions.append(_name_subject(dialect, query.subject, begins=begins))
     if query.peer is not None:
         conditions.append(_name_peer(connection, dialect, query.peer))
     if query.status is not None:
@@ -178,9 +191,13 @@ def _begins(column: Any, start: str) -> Condition:
         inside = column.contains(start.strip(ANYWHERE), autoescape=True)
         return Condition(None, lambda _: inside)
     matches = column.between(start, start + _AFTER_TEXT)
+    index = f"INDEXED BY copies_{column.name}"
     return Condition(
-        lambda keys: select(copies.c.copy_id.label("key")).where(
-            matches, copies.c.copy_id.between(*keys)
+        lambda keys: (
+            select(copies.c.copy_id.label("key"))
+            .where(matches, copies.c.copy_id.between(*keys))
+            # Without statistics SQLite would rather walk all copies by time.
+            .with_hint(copies, index, "sqlite")
         ),
         lambda _: matches,
     )
@@ -199,7 +216,7 @@ def _name_address(
 ) -> Condition | None:
     """Ask for a sender or a recipient."""
     part = clean_name(part.strip().strip("<>")).lower()
-    names = find_addresses(connection, dialect, part)
+    names = find_addresses(connection, part)
     if names == []:
         return None
     of_role = parties.c.role == role
@@ -220,19 +237,20 @@ def _name_address(
         return exists().where(parties.c.copy_id == copies.c.copy_id, of_role, one_of, bounds)
 
     return Condition(
-        lambda keys: select(parties.c.copy_id.label("key")).where(
-            one_of, of_role, parties.c.copy_id.between(*keys)
+        lambda keys: (
+            select(parties.c.copy_id.label("key"))
+            .where(one_of, of_role, parties.c.copy_id.between(*keys))
+            .with_hint(parties, "INDEXED BY parties_address", "sqlite")
         ),
         holds,
     )
 
 
-def find_addresses(connection: Connection, dialect: Dialect, part: str) -> list[int] | None:
+def find_addresses(connection: Connection, part: str) -> list[int] | None:
     """Find the addresses that a part means.
 
     Args:
         connection: to read on.
-        dialect: the database's ways.
         part: lower case; ``""`` for the null reverse-path; beginning with ``*`` for a part that
             may stand inside of words.
 
@@ -244,16 +262,16 @@ def find_addresses(connection: Connection, dialect: Dialect, part: str) -> list[
         statement = select(addresses.c.address_id).where(addresses.c.address == "")
         return list(connection.execute(statement).scalars())
     words = split_words(part)
-    contains = func.lower(addresses.c.address).contains(part.strip(ANYWHERE), autoescape=True)
-    statement = select(addresses.c.address_id, addresses.c.address).where(contains)
-    if words and not part.startswith(ANYWHERE):
+    if not words or part.startswith(ANYWHERE):
+        contains = func.lower(addresses.c.address).contains(part.strip(ANYWHERE), autoescape=True)
+        statement = select(addresses.c.address_id, addresses.c.address).where(contains)
+    else:
         if "@" in part.strip("@"):
             exact = select(addresses.c.address_id).where(addresses.c.address == part)
             known = list(connection.execute(exact).scalars())
             if known:
                 return known
-        some = dialect.find_words(addresses, words, (0, _LAST_KEY)).limit(NAMES_MAX * 10)
-        statement = statement.where(addresses.c.address_id.in_(some))
+        statement = _select_by_words(connection, part, words)
     rows = connection.execute(statement.limit(NAMES_MAX + 1)).all()
     whole = [number for number, address in rows if address.lower() == part]
     if whole:
@@ -261,14 +279,38 @@ def find_addresses(connection: Connection, dialect: Dialect, part: str) -> list[
     return None if len(rows) > NAMES_MAX else [number for number, _ in rows]
 
 
-def _name_subject(dialect: Dialect, text: str) -> Condition | None:
+def _select_by_words(connection: Connection, part: str, words: list[str]) -> Select[Any]:
+    """Select the addresses that hold a part, by the rarest of its words.
+
+    All words but the last are whole ones; the last one may go on.
+    """
+    *whole, last = words
+    conditions = [address_words.c.word == word for word in whole]
+    conditions.append(address_words.c.word.between(last, last + _AFTER_TEXT))
+    rarest, fewest = conditions[-1], WORDS_MAX + 1
+    for condition in conditions if whole else ():
+        some = select(address_words.c.address_id).where(condition).limit(WORDS_MAX).subquery()
+        count = connection.execute(select(func.count()).select_from(some)).scalar() or 0
+        if count < fewest:
+            rarest, fewest = condition, count
+    # One more than would be taken, so that it shows when there were more.
+    some = select(address_words.c.address_id).where(rarest).limit(WORDS_MAX).subquery()
+    contains = func.lower(addresses.c.address).contains(part, autoescape=True)
+    return (
+        select(addresses.c.address_id, addresses.c.address)
+        .where(addresses.c.address_id.in_(select(some.c.address_id)), contains)
+        .distinct()
+    )
+
+
+def _name_subject(dialect: Dialect, text: str, *, begins: bool) -> Condition | None:
     """Ask for words of a subject."""
     words = split_words(text)
     if not words:
         return None
     return Condition(
-        lambda keys: dialect.find_words(copies, words, keys),
-        lambda keys: copies.c.copy_id.in_(dialect.find_words(copies, words, keys)),
+        lambda keys: dialect.find_subjects(words, keys, begins=begins),
+        lambda keys: copies.c.copy_id.in_(dialect.find_subjects(words, keys, begins=begins)),
     )
 
 
@@ -309,16 +351,14 @@ def _name_status(status: str) -> Condition:
         coded = hand_overs.c.status.between(status, status + _AFTER_TEXT)
         return Condition(None, lambda _: exists().where(here, coded))
     ended: ColumnElement[bool] = hand_overs.c.outcome == status
-    if status not in _TROUBLE:
+    if status not in _TROUBLED:
         return Condition(None, lambda _: exists().where(here, ended))
     if status == "expired":
         return _name_expired()
-    # Said again in the words of the index, which is kept of these outcomes alone.
-    rare = hand_overs.c.outcome.not_in(("delivered", "relayed"))
     return Condition(
         lambda keys: (
             select(hand_overs.c.copy_id.label("key"))
-            .where(ended, rare, hand_overs.c.copy_id.between(*keys))
+            .where(ended, TROUBLE, hand_overs.c.copy_id.between(*keys))
             .distinct()
         ),
         lambda _: exists().where(here, ended),
@@ -328,13 +368,12 @@ def _name_status(status: str) -> Condition:
 def _name_expired() -> Condition:
     """Ask for what was given up: by a line about a recipient, or about all that were left."""
     expired = hand_overs.c.outcome == "expired"
-    rare = hand_overs.c.outcome.not_in(("delivered", "relayed"))
     given_up = copies.c.given_up_us.is_not(None)
 
     def lead(keys: Keys) -> Select[Any]:
         either = union_all(
             select(hand_overs.c.copy_id.label("key")).where(
-                expired, rare, hand_overs.c.copy_id.between(*keys)
+                expired, TROUBLE, hand_overs.c.copy_id.between(*keys)
             ),
             select(copies.c.copy_id).where(given_up, copies.c.copy_id.between(*keys)),
         ).subquery()

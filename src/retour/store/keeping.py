@@ -7,12 +7,13 @@ from sqlalchemy import Connection, exists, func, or_, select, update
 
 from retour.model.story import Copy
 from retour.store.dialect import Dialect
-from retour.store.dictionary import start_generation
+from retour.store.dictionary import forget_addresses, start_generation
 from retour.store.reading import read_copies
 from retour.store.schema import (
     DAY_US,
     ID_BITS,
     PARTITIONED,
+    address_words,
     addresses,
     contents,
     copies,
@@ -106,7 +107,7 @@ def _forget_subjects(
         if subject and (words := " ".join(split_words(subject)))
     ]
     if indexed:
-        dialect.forget_words(connection, copies, indexed)
+        dialect.forget_subjects(connection, indexed)
 
 
 def _empty(connection: Connection, column: str, before_us: int | None) -> int:
@@ -123,11 +124,7 @@ def _delete_orphans(connection: Connection, dialect: Dialect) -> int:
     rows = connection.execute(
         select(addresses.c.address_id, addresses.c.address).where(unused)
     ).all()
-    indexed = [
-        (number, words) for number, address in rows if (words := " ".join(split_words(address)))
-    ]
-    if indexed:
-        dialect.forget_words(connection, addresses, indexed)
+    forget_addresses(connection, dialect, [(number, address) for number, address in rows])
     numbers = [number for number, _ in rows]
     if numbers:
         listed = dialect.is_one_of(addresses.c.address_id, numbers)
@@ -136,7 +133,7 @@ def _delete_orphans(connection: Connection, dialect: Dialect) -> int:
     return len(numbers)
 
 
-def find_person(connection: Connection, dialect: Dialect, address: str) -> list[tuple[int, str]]:
+def find_person(connection: Connection, address: str) -> list[tuple[int, str]]:
     """Find the entries of one person: the address in any case, and wrapped in a return path.
 
     ``ann@example.net`` stands in ``list+ann=example.net@list.example`` (VERP) and in
@@ -147,9 +144,12 @@ def find_person(connection: Connection, dialect: Dialect, address: str) -> list[
     words = split_words(wanted)
     if not words:
         return []
-    some = dialect.find_words(addresses, words, (0, (1 << 63) - 1))
+    # The rarest word of an address is most likely its longest one.
+    word = max(words, key=len)
     rows = connection.execute(
-        select(addresses.c.address_id, addresses.c.address).where(addresses.c.address_id.in_(some))
+        select(addresses.c.address_id, addresses.c.address)
+        .join_from(address_words, addresses, address_words.c.address_id == addresses.c.address_id)
+        .where(address_words.c.word == word)
     )
     wrapped = (f"{local}={domain}@", f"={domain}={local}@")
     return [
@@ -185,20 +185,17 @@ def forget_person(connection: Connection, dialect: Dialect, address: str) -> int
     Returns:
         How many copies had to do with the person.
     """
-    entries = find_person(connection, dialect, address)
+    entries = find_person(connection, address)
     if not entries:
         return 0
     numbers = [number for number, _ in entries]
-    dialect.forget_words(
-        connection, addresses, [(number, " ".join(split_words(text))) for number, text in entries]
-    )
+    forget_addresses(connection, dialect, entries)
     for number, _ in entries:
-        unnamed = f"{FORGOTTEN}-{number}"
         connection.execute(
-            update(addresses).where(addresses.c.address_id == number).values(address=unnamed)
+            update(addresses)
+            .where(addresses.c.address_id == number)
+            .values(address=f"{FORGOTTEN}-{number}")
         )
-        # What is indexed is always what stands there: FTS5 asks for it when the row goes.
-        dialect.index_words(connection, addresses, [(number, " ".join(split_words(unnamed)))])
     start_generation(connection)
     touched = 0
     for copy in list(list_copies_of(connection, dialect, numbers)):

@@ -25,7 +25,7 @@ from sqlalchemy.dialects import postgresql
 from sqlalchemy.dialects.postgresql import TSQUERY
 
 from retour.store.dialect import Row
-from retour.store.schema import DAY_US, ID_BITS, PARTITIONED
+from retour.store.schema import DAY_US, ID_BITS, PARTITIONED, copies
 
 _LOCK = 0x7265746F7572
 """The advisory lock of whoever writes: the word "retour" in ASCII."""
@@ -80,34 +80,35 @@ class PostgresDialect:
         kind = Text() if listed and isinstance(listed[0], str) else BigInteger()
         return field == any_(bindparam(None, listed, type_=ARRAY(kind)))
 
-    def index_words(
-        self, connection: Connection, table: Table, rows: Sequence[tuple[int, str]]
-    ) -> None:
+    def index_subjects(self, connection: Connection, rows: Sequence[tuple[int, str]]) -> None:
         """Fill the column of words."""
-        key = next(iter(table.primary_key.columns)).name
         connection.exec_driver_sql(
-            f"UPDATE {table.name} t SET words = array_to_tsvector(string_to_array(new.words, ' ')) "
-            f"FROM unnest(%s::bigint[], %s::text[]) AS new(key, words) WHERE t.{key} = new.key",
-            ([key for key, _ in rows], [words for _, words in rows]),
+            "UPDATE copies c SET words = array_to_tsvector(string_to_array(new.words, ' ')) "
+            "FROM unnest(%s::bigint[], %s::text[]) AS new(copy_id, words) "
+            "WHERE c.copy_id = new.copy_id AND c.copy_id BETWEEN %s AND %s",
+            (
+                [key for key, _ in rows],
+                [words for _, words in rows],
+                min(key for key, _ in rows),
+                max(key for key, _ in rows),
+            ),
         )
 
-    def forget_words(
-        self, connection: Connection, table: Table, rows: Sequence[tuple[int, str]]
-    ) -> None:
+    def forget_subjects(self, connection: Connection, rows: Sequence[tuple[int, str]]) -> None:
         """Empty the column of words."""
-        key = next(iter(table.primary_key.columns)).name
         connection.exec_driver_sql(
-            f"UPDATE {table.name} SET words = NULL WHERE {key} = ANY(%s::bigint[])",
+            "UPDATE copies SET words = NULL WHERE copy_id = ANY(%s::bigint[])",
             ([key for key, _ in rows],),
         )
 
-    def find_words(self, table: Table, words: Sequence[str], keys: tuple[int, int]) -> Select[Any]:
+    def find_subjects(
+        self, words: Sequence[str], keys: tuple[int, int], *, begins: bool
+    ) -> Select[Any]:
         """Match the column of words. They hold letters and digits alone, so none can be syntax."""
-        key = next(iter(table.primary_key.columns))
-        asked = " & ".join(f"'{word}':*" for word in words)
-        column: ColumnElement[Any] = literal_column(f"{table.name}.words")
-        return select(key.label("key")).where(
-            column.op("@@")(cast(asked, TSQUERY)), key.between(*keys)
+        asked = " & ".join(f"'{word}':*" if begins else f"'{word}'" for word in words)
+        column: ColumnElement[Any] = literal_column("copies.words")
+        return select(copies.c.copy_id.label("key")).where(
+            column.op("@@")(cast(asked, TSQUERY)), copies.c.copy_id.between(*keys)
         )
 
     def prepare_days(self, connection: Connection, days: Collection[int]) -> None:

@@ -14,6 +14,7 @@ from sqlalchemy import (
     SmallInteger,
     Table,
     Text,
+    literal_column,
 )
 
 REVISION = "0001"
@@ -52,6 +53,15 @@ addresses = Table(
     metadata,
     Column("address_id", _Number, primary_key=True, autoincrement=False),
     Column("address", Text, nullable=False, unique=True),
+)
+
+# Parts of addresses are looked up here: in order, so that a search can stop after some.
+address_words = Table(
+    "address_words",
+    metadata,
+    Column("word", Text, primary_key=True),
+    Column("address_id", _Number, primary_key=True, autoincrement=False),
+    sqlite_with_rowid=False,
 )
 
 # What is not known is "", so that NULLs do not make two of one host.
@@ -113,13 +123,15 @@ hand_overs = Table(
     Column("next_queue_id", Text),
     sqlite_with_rowid=False,
 )
-_rare = hand_overs.c.outcome.not_in(("delivered", "relayed"))
+# Literal values: SQLite uses a partial index only where it sees that a search implies it.
+TROUBLE = hand_overs.c.outcome.not_in((literal_column("'delivered'"), literal_column("'relayed'")))
+"""The condition of the index of hand-overs that went wrong."""
 Index(
     "hand_overs_trouble",
     hand_overs.c.outcome,
     hand_overs.c.copy_id,
-    sqlite_where=_rare,
-    postgresql_where=_rare,
+    sqlite_where=TROUBLE,
+    postgresql_where=TROUBLE,
 )
 _named = hand_overs.c.next_queue_id.is_not(None)
 Index(

@@ -26,7 +26,7 @@ from retour.store.dialect import Row, StoreError
 
 _BUSY_MS = 60_000
 _CACHE_KIB = 65_536
-_WORDS_OF = {"copies": "subject_words", "addresses": "address_words"}
+_subject_words = sql_table("subject_words", column("rowid"), column("subject_words"))
 
 
 class SqliteDialect:
@@ -68,29 +68,24 @@ class SqliteDialect:
         listed = func.json_each(json.dumps(list(values))).table_valued("value")
         return field.in_(select(listed.c.value))
 
-    def index_words(
-        self, connection: Connection, table: Table, rows: Sequence[tuple[int, str]]
-    ) -> None:
+    def index_subjects(self, connection: Connection, rows: Sequence[tuple[int, str]]) -> None:
         """Write to the table of words."""
-        name = _WORDS_OF[table.name]
-        _cursor(connection).executemany(f"INSERT INTO {name}(rowid, words) VALUES(?, ?)", rows)
+        statement = "INSERT INTO subject_words(rowid, words) VALUES(?, ?)"
+        _cursor(connection).executemany(statement, rows)
 
-    def forget_words(
-        self, connection: Connection, table: Table, rows: Sequence[tuple[int, str]]
-    ) -> None:
+    def forget_subjects(self, connection: Connection, rows: Sequence[tuple[int, str]]) -> None:
         """Delete from the table of words, which wants the words again (FTS5, section 6.2)."""
-        name = _WORDS_OF[table.name]
-        _cursor(connection).executemany(
-            f"INSERT INTO {name}({name}, rowid, words) VALUES('delete', ?, ?)", rows
-        )
+        statement = "INSERT INTO subject_words(subject_words, rowid, words) VALUES('delete', ?, ?)"
+        _cursor(connection).executemany(statement, rows)
 
-    def find_words(self, table: Table, words: Sequence[str], keys: tuple[int, int]) -> Select[Any]:
-        """Match in the table of words, whose row numbers are the keys."""
-        name = _WORDS_OF[table.name]
-        index = sql_table(name, column("rowid"), column(name))
-        asked = " ".join(f'"{word}"*' for word in words)
-        return select(index.c.rowid.label("key")).where(
-            index.c[name].op("MATCH")(asked), index.c.rowid.between(*keys)
+    def find_subjects(
+        self, words: Sequence[str], keys: tuple[int, int], *, begins: bool
+    ) -> Select[Any]:
+        """Match in the table of words, whose row numbers are those of copies."""
+        asked = " ".join(f'"{word}"*' if begins else f'"{word}"' for word in words)
+        return select(_subject_words.c.rowid.label("key")).where(
+            _subject_words.c.subject_words.op("MATCH")(asked),
+            _subject_words.c.rowid.between(*keys),
         )
 
     def prepare_days(self, connection: Connection, days: Collection[int]) -> None:

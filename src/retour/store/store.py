@@ -1,5 +1,6 @@
 """The trail's store: one interface for every database."""
 
+import gc
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -66,12 +67,13 @@ class Store:
                 time make the best speed.
             read_to: by source, whatever its reader wants back (values for JSON).
         """
-        drafts = assemble(observations)
-        with self._writing() as connection:
-            if drafts:
-                self._writer.write(connection, drafts)
-            if read_to:
-                write_positions(connection, self._dialect, read_to)
+        with _without_collector():
+            drafts = assemble(observations)
+            with self._writing() as connection:
+                if drafts:
+                    self._writer.write(connection, drafts)
+                if read_to:
+                    write_positions(connection, self._dialect, read_to)
 
     def read_position(self, source: str) -> Any:
         """Return what was written last for a source; None: nothing."""
@@ -143,7 +145,7 @@ class Store:
     def list_of_person(self, address: str) -> Iterator[Copy]:
         """Read all copies that a person sent or was to get, oldest first."""
         with self._reading() as connection:
-            entries = find_person(connection, self._dialect, address)
+            entries = find_person(connection, address)
             numbers = [number for number, _ in entries]
             yield from list_copies_of(connection, self._dialect, numbers)
 
@@ -184,6 +186,18 @@ class Store:
         except BaseException:
             self._writer.reset()
             raise
+
+
+@contextmanager
+def _without_collector() -> Iterator[None]:
+    """Hold the collector of cycles off: a batch makes many objects and no cycle among them."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
 
 
 def open_store(url: str, *, with_subjects: bool = True) -> Store:

@@ -18,6 +18,6 @@ def clean_text(text: str, limit: int = TEXT_CHARS_MAX) -> str:
 def clean_name(text: str) -> str:
     """Return a name that can be a key; different names stay different, however long."""
     if len(text) <= NAME_CHARS_MAX:
-        return clean_text(text)
+        return text if text.isascii() and "\0" not in text else clean_text(text)
     digest = blake2b(text.encode(errors="surrogatepass"), digest_size=12).hexdigest()
     return f"{clean_text(text, NAME_CHARS_MAX - 25)}…{digest}"

@@ -173,7 +173,7 @@ class Writer:
         ).scalar()
         words = _subject_words(subject)
         if words:
-            self._dialect.forget_words(connection, copies, [(old_id, words)])
+            self._dialect.forget_subjects(connection, [(old_id, words)])
         new_id = _number(span)
         while connection.execute(
             select(copies.c.copy_id).where(copies.c.copy_id == new_id)
@@ -188,7 +188,7 @@ class Writer:
             copies.update().where(copies.c.copy_id == new_id).values(first_us=span.first_us)
         )
         if words:
-            self._dialect.index_words(connection, copies, [(new_id, words)])
+            self._dialect.index_subjects(connection, [(new_id, words)])
         span.copy_id = new_id
 
     def _write_rows(self, connection: Connection, placed: list[Placed]) -> None:
@@ -312,7 +312,7 @@ class Writer:
             if (words := _subject_words(place.draft.subject))
         ]
         if rows:
-            self._dialect.index_words(connection, copies, rows)
+            self._dialect.index_subjects(connection, rows)
 
 
 def write_positions(connection: Connection, dialect: Dialect, read: Mapping[str, object]) -> None:
@@ -381,35 +381,48 @@ def _add_hand_over(
     party_rows: list[Row],
 ) -> None:
     """Add the rows of one attempt."""
-    at_us, _, _, recipient, original, outcome, host, address, status, reply = attempt[:10]
-    tls, delay_ms, before_queue_ms, next_queue_id = attempt[10:]
+    # The time of a log's reading is spent here, so each field is looked at once.
+    (
+        at_us,
+        _,
+        _,
+        recipient,
+        original,
+        outcome,
+        host,
+        address,
+        status,
+        reply,
+        tls,
+        delay_ms,
+        before_queue_ms,
+        next_queue_id,
+    ) = attempt
     recipient_id = ids[recipient]
-    original_id = None
     party_rows.append((copy_id, TO, recipient_id))
+    original_id = None
     if original is not None:
         original_id = ids[original]
         party_rows.append((copy_id, TO, original_id))
-    if reply is not None:
+    if reply is not None and not (len(reply) < 1000 and reply.isascii() and "\0" not in reply):
         reply = clean_text(reply)
-    digest = crc32(f"{original}\0{outcome}\0{host}\0{address}\0{reply}".encode(errors="replace"))
-    rows.append(
-        (
-            copy_id,
-            at_us,
-            recipient_id,
-            digest,
-            original_id,
-            outcome,
-            None,
-            host_ids.get((host, address, None)),
-            status and clean_name(status),
-            reply,
-            tls and clean_name(tls),
-            delay_ms,
-            before_queue_ms,
-            next_queue_id and clean_name(next_queue_id),
-        )
+    row = (
+        copy_id,
+        at_us,
+        recipient_id,
+        crc32(f"{original} {outcome} {host} {address} {reply}".encode(errors="replace")),
+        original_id,
+        outcome,
+        None,
+        host_ids.get((host, address, None)),
+        status and clean_name(status),
+        reply,
+        tls and clean_name(tls),
+        delay_ms,
+        before_queue_ms,
+        next_queue_id and clean_name(next_queue_id),
     )
+    rows.append(row)
 
 
 def _add_refusal(

@@ -39,7 +39,7 @@ _OF_ACTION: Mapping[Action, Outcome] = {
     "expanded": "probably-delivered",
 }
 SKEW_US = 1_000_000
-"""Clocks of systems that hand on to each other agree this far, or one cannot tell which was first."""
+"""Clocks of systems that hand on to each other agree this far, or none can tell which was first."""
 _DEPTH_MAX = 150
 """Copies in a row that are followed; the most patient servers stop a loop at 100."""
 

@@ -61,6 +61,12 @@ def _make_dictionaries() -> None:
         sa.Column("address", sa.Text, nullable=False, unique=True),
     )
     op.create_table(
+        "address_words",
+        _key("word", sa.Text),
+        _number("address_id", primary_key=True),
+        sqlite_with_rowid=False,
+    )
+    op.create_table(
         "hosts",
         _number("host_id", primary_key=True),
         *(sa.Column(name, sa.Text, nullable=False) for name in ("name", "address", "helo")),
@@ -164,18 +170,20 @@ def _make_contents() -> None:
 
 
 def _make_search() -> None:
-    """Make what searches words: FTS5 beside the tables, or a column of words with a GIN index."""
+    """Make what searches subjects: FTS5 beside the table, or a column of words with a GIN index."""
     if op.get_bind().dialect.name == "sqlite":
         # Only which rows have a word is kept (detail=none), and no text a second time (content='').
-        for name in ("subject_words", "address_words"):
-            op.execute(
-                f"CREATE VIRTUAL TABLE {name} USING fts5(words, content='', detail=none, "
-                "columnsize=0, tokenize='unicode61 remove_diacritics 0')"
-            )
-    else:
-        for table in ("copies", "addresses"):
-            op.execute(f"ALTER TABLE {table} ADD COLUMN words tsvector")
-            op.execute(f"CREATE INDEX {table}_words ON {table} USING gin (words)")
-        # Text in the order of its bytes serves searches from the beginning, as in SQLite.
-        for table, column in (("copies", "message_id"), ("copies", "queue_id")):
-            op.execute(f'ALTER TABLE {table} ALTER {column} TYPE text COLLATE "C"')
+        op.execute(
+            "CREATE VIRTUAL TABLE subject_words USING fts5(words, content='', detail=none, "
+            "columnsize=0, tokenize='unicode61 remove_diacritics 0')"
+        )
+        return
+    op.execute("ALTER TABLE copies ADD COLUMN words tsvector")
+    op.execute("CREATE INDEX copies_words ON copies USING gin (words)")
+    # Text in the order of its bytes serves searches from the beginning, as in SQLite.
+    for table, column in (
+        ("copies", "message_id"),
+        ("copies", "queue_id"),
+        ("address_words", "word"),
+    ):
+        op.execute(f'ALTER TABLE {table} ALTER {column} TYPE text COLLATE "C"')
