@@ -1,6 +1,6 @@
 """What SQLite and PostgreSQL do differently, and nothing else."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any, Protocol
 
 from sqlalchemy import ColumnElement, Connection, Engine, Select, Table
@@ -70,6 +70,19 @@ class Dialect(Protocol):
             words: at least one.
             keys: the lowest and the highest ``copy_id`` that counts.
             begins: whether words that only begin so count, too; takes longer.
+        """
+
+    def name_plainly(self, column: ColumnElement[Any]) -> ColumnElement[Any]:
+        """Name a column so that its own index is not taken for a search that another one serves."""
+
+    def slice_keys(
+        self, connection: Connection, keys: tuple[int, int]
+    ) -> Iterable[tuple[int, int]]:
+        """Cut a range of ``copy_id`` into ranges to search one after the other, newest first.
+
+        Args:
+            connection: to read on.
+            keys: the lowest and the highest that count.
         """
 
     def prepare_days(self, connection: Connection, days: Collection[int]) -> None:

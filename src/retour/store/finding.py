@@ -91,17 +91,36 @@ def _find(connection: Connection, dialect: Dialect, query: Query, *, begins: boo
     lead = leader.lead if leader and leader.lead else _lead_by_time
     others = [condition for condition in conditions if condition is not leader]
     found: list[int] = []
+    for piece in dialect.slice_keys(connection, (low, high)):
+        found += _search(connection, dialect, query, piece, lead, others, len(found))
+        if len(found) >= query.limit:
+            break
+    return found[: query.limit]
+
+
+def _search(
+    connection: Connection,
+    dialect: Dialect,
+    query: Query,
+    keys: Keys,
+    lead: Callable[[Keys], Select[Any]],
+    others: list[Condition],
+    known: int,
+) -> list[int]:
+    """Search one range of numbers until enough are found, beside those known."""
+    low, high = keys
+    found: list[int] = []
     step = max(_FIRST_STEP, query.limit)
     while low <= high:
         statement = lead((low, high)).order_by(None).limit(None)
         key = statement.selected_columns[0]
         numbers = list(connection.execute(statement.order_by(key.desc()).limit(step)).scalars())
         found += _check(connection, dialect, numbers, others, query)
-        if len(numbers) < step or len(found) >= query.limit:
+        if len(numbers) < step or known + len(found) >= query.limit:
             break
         high = numbers[-1] - 1
         step = min(step * 4, _LAST_STEP)
-    return found[: query.limit]
+    return found
 
 
 def _lead_by_time(keys: Keys) -> Select[Any]:
@@ -169,9 +188,9 @@ def list_conditions(
     """Turn a query into conditions; None where one of them cannot be met at all."""
     conditions: list[Condition | None] = []
     if query.queue_id is not None:
-        conditions.append(_begins(copies.c.queue_id, clean_name(query.queue_id)))
+        conditions.append(_begins(dialect, copies.c.queue_id, clean_name(query.queue_id)))
     if query.message_id is not None:
-        conditions.append(_name_message(query.message_id))
+        conditions.append(_name_message(dialect, query.message_id))
     for part, role in ((query.from_, FROM), (query.to, TO)):
         if part is not None:
             conditions.append(_name_address(connection, dialect, part, role))
@@ -185,30 +204,25 @@ def list_conditions(
     return met if len(met) == len(conditions) else None
 
 
-def _begins(column: Any, start: str) -> Condition:
+def _begins(dialect: Dialect, column: Any, start: str) -> Condition:
     """Ask for texts that begin so; or for ``*part``, anywhere."""
     if start.startswith(ANYWHERE):
         inside = column.contains(start.strip(ANYWHERE), autoescape=True)
         return Condition(None, lambda _: inside)
     matches = column.between(start, start + _AFTER_TEXT)
-    index = f"INDEXED BY copies_{column.name}"
+    number = dialect.name_plainly(copies.c.copy_id)
     return Condition(
-        lambda keys: (
-            select(copies.c.copy_id.label("key"))
-            .where(matches, copies.c.copy_id.between(*keys))
-            # Without statistics SQLite would rather walk all copies by time.
-            .with_hint(copies, index, "sqlite")
-        ),
+        lambda keys: select(number.label("key")).where(matches, number.between(*keys)),
         lambda _: matches,
     )
 
 
-def _name_message(part: str) -> Condition:
+def _name_message(dialect: Dialect, part: str) -> Condition:
     """Ask for a Message-ID, whole or from its beginning, with angle brackets or without."""
     part = clean_name(part.strip())
     if not part.startswith(("<", ANYWHERE)):
         part = f"<{part}"
-    return _begins(copies.c.message_id, part)
+    return _begins(dialect, copies.c.message_id, part)
 
 
 def _name_address(
@@ -231,6 +245,9 @@ def _name_address(
         if len(names) == 1
         else dialect.is_one_of(parties.c.address_id, names)
     )
+
+    # One address's copies lie in their order; those of several have to be put into it.
+    number = parties.c.copy_id if len(names) == 1 else dialect.name_plainly(parties.c.copy_id)
 
     def holds(keys: Keys) -> Any:
         bounds = parties.c.copy_id.between(*keys)
@@ -287,9 +304,9 @@ def _select_by_words(connection: Connection, part: str, words: list[str]) -> Sel
     *whole, last = words
     conditions = [address_words.c.word == word for word in whole]
     conditions.append(address_words.c.word.between(last, last + _AFTER_TEXT))
-    rarest, fewest = conditions[-1], WORDS_MAX + 1
+    rarest, fewest = conditions[0], _COUNTED + 1
     for condition in conditions if whole else ():
-        some = select(address_words.c.address_id).where(condition).limit(WORDS_MAX).subquery()
+        some = select(address_words.c.address_id).where(condition).limit(_COUNTED).subquery()
         count = connection.execute(select(func.count()).select_from(some)).scalar() or 0
         if count < fewest:
             rarest, fewest = condition, count

@@ -1,6 +1,6 @@
 """PostgreSQL's own ways: tables cut into days, words in a GIN index."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -111,6 +111,26 @@ class PostgresDialect:
             column.op("@@")(cast(asked, TSQUERY)), copies.c.copy_id.between(*keys)
         )
 
+    def name_plainly(self, column: ColumnElement[Any]) -> ColumnElement[Any]:
+        """Leave it: the planner has statistics, and leaves out days by this column."""
+        return column
+
+    def slice_keys(
+        self, connection: Connection, keys: tuple[int, int]
+    ) -> Iterable[tuple[int, int]]:
+        """Cut into days, then twice as many, and so on: mostly the newest ones are enough."""
+        days = sorted(_list_days(connection))
+        if not days:
+            return
+        width = DAY_US << ID_BITS
+        low, high = max(keys[0], days[0] * width), min(keys[1], (days[-1] + 1) * width)
+        count = 1
+        while low <= high:
+            first = max(low, (high // width - count + 1) * width)
+            yield first, high
+            high = first - 1
+            count *= 2
+
     def prepare_days(self, connection: Connection, days: Collection[int]) -> None:
         """Make the days' partitions; beside the parent first, so that readers go on."""
         names = {f"copies_{_day_name(day)}": day for day in days}
@@ -134,20 +154,24 @@ class PostgresDialect:
 
     def drop_days(self, connection: Connection, before_day: int) -> int:
         """Drop the partitions of earlier days."""
-        parts = connection.exec_driver_sql(
-            "SELECT c.relname FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid "
-            "WHERE i.inhparent = 'copies'::regclass"
-        ).scalars()
-        suffixes = [part.removeprefix("copies_") for part in parts]
-        old = [suffix for suffix in suffixes if _day_of(suffix) < before_day]
-        for suffix in old:
+        old = [day for day in _list_days(connection) if day < before_day]
+        for day in old:
             for table in PARTITIONED:
-                connection.exec_driver_sql(f"DROP TABLE IF EXISTS {table}_{suffix}")
+                connection.exec_driver_sql(f"DROP TABLE IF EXISTS {table}_{_day_name(day)}")
         return len(old)
 
     def ends_with_days(self) -> bool:
         """Days are dropped whole."""
         return True
+
+
+def _list_days(connection: Connection) -> list[int]:
+    """List the days that have a partition."""
+    parts = connection.exec_driver_sql(
+        "SELECT c.relname FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid "
+        "WHERE i.inhparent = 'copies'::regclass"
+    ).scalars()
+    return [_day_of(part.removeprefix("copies_")) for part in parts]
 
 
 def _kind(column: "ColumnElement[Any]") -> str:
