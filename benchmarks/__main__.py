@@ -2,7 +2,7 @@
 
 import argparse
 
-from benchmarks import captures, copies, memory, reports, scores, speed, spelling, startup
+from benchmarks import captures, copies, memory, reports, scores, speed, spelling, startup, trail
 
 PARTS = {
     "scores": scores.main,
@@ -13,6 +13,7 @@ PARTS = {
     "memory": memory.main,
     "captures": captures.main,
     "copies": copies.main,
+    "trail": trail.main,
 }
 
 
@@ -22,6 +23,9 @@ def main() -> None:
     parser.add_argument("parts", nargs="*", metavar="PART", help=", ".join(PARTS))
     parser.add_argument(
         "--memory", action="store_true", help="measure memory on files of 1 GB, not of 100 MB"
+    )
+    parser.add_argument(
+        "--trail", action="store_true", help="search trails of up to ten million hand-overs"
     )
     arguments = parser.parse_args()
     unknown = set(arguments.parts) - set(PARTS)
@@ -34,6 +38,8 @@ def main() -> None:
                 memory.main(memory.LARGE if arguments.memory else memory.SMALL)
             elif name == "captures":
                 captures.main(large=arguments.memory)
+            elif name == "trail":
+                trail.main(trail.LARGE if arguments.trail else trail.SMALL)
             else:
                 measure()
 

@@ -8,7 +8,13 @@ import pytest
 from retour.model.document import Audience, Scope
 from retour.rendering.letterhead import Letterhead
 from retour.service import settings
-from retour.service.settings import Settings, SettingsError, load_settings
+from retour.service.settings import (
+    Settings,
+    SettingsError,
+    TrailSettings,
+    choose_store,
+    load_settings,
+)
 
 
 @pytest.fixture(autouse=True)
@@ -39,13 +45,17 @@ def test_settings_file_is_looked_for_in_the_documented_order(tmp_path: Path) -> 
     [
         (
             b"formt = 1",
-            "formt: is no setting; there are format, language, audience, scope and report.",
+            "formt: is no setting; there are format, language, audience, scope, report and trail.",
         ),
         (b'format = "pdf"', "format: must be terminal, text, html, eml or json, not 'pdf'."),
         (b"audience = 3", "audience: must be sender, admin or all, not 3."),
         (b"audience = []", "audience: must be sender, admin or all, not []."),
         (b'scope = "public"', "scope: must be internal or external, not 'public'."),
         (b'language = "tlh"', "language: must be auto"),
+        (b"trail = 1", "trail: must be a table."),
+        (b"trail.stor = 1", "trail.stor: is no setting; there are store, summaries_days, "),
+        (b"trail.bodies_days = -1", "trail.bodies_days: must be a number of days, 0 or more, not"),
+        (b"trail.subjects = 0", "trail.subjects: must be true or false, not 0."),
         (b"format =", "is not TOML: "),
         (b"report = 3", "report: must be a table."),
         (b"[report]\nnam = 'x'", "report.nam: is no setting; there are name, contact, "),
@@ -108,3 +118,17 @@ def test_wrong_text_of_an_operator_is_found_when_settings_are_loaded(tmp_path: P
         load_settings(str(file), {})
     assert str(caught.value).startswith(f"{file}: report.texts: ")
     assert "en.toml: label.stepps: is no text that can be replaced." in str(caught.value)
+
+
+def test_the_trail_is_looked_for_in_the_documented_order() -> None:
+    """Option, environment, settings, home; and a home is needed for the last."""
+    settings = Settings(trail=TrailSettings(store="set"))
+    environ = {"HOME": "/home/ann", "RETOUR_STORE": "env"}
+    assert choose_store("option", environ, settings) == "option"
+    assert choose_store(None, environ, settings) == "env"
+    assert choose_store(None, {"HOME": "/home/ann"}, settings) == "set"
+    assert choose_store(None, {"HOME": "/home/ann"}, Settings()) == (
+        "/home/ann/.local/share/retour/trail.sqlite3"
+    )
+    with pytest.raises(SettingsError, match="use --store"):
+        choose_store(None, {}, Settings())

@@ -6,20 +6,24 @@ import sys
 from argparse import ArgumentParser
 from collections.abc import Sequence
 
-from retour.cli import code, compare, completion, explain, pcap, rules
+from retour.cli import code, compare, completion, explain, pcap, rules, trail
 from retour.cli.ending import EPILOG, CommandError, ExitCode, complain
 from retour.version import __version__
 
-_COMMANDS = (explain, compare, code, pcap, rules, completion)
+_COMMANDS = (explain, trail, compare, code, pcap, rules, completion)
 # Values hold no circles; looking for some while the knowledge is loaded takes a tenth of a run.
 _OBJECTS_BETWEEN_COLLECTIONS = 50_000
 _HTML = "HTML needs the extra 'html': pip install 'retour[html]'."
+_TRAIL = "a trail needs the extra 'trail': pip install 'retour[trail]'."
 _EXTRAS = {
     "rich": "the terminal's form needs the extra 'cli': pip install 'retour[cli]', "
     "or --format text.",
     "jinja2": _HTML,
     "markupsafe": _HTML,
     "dpkt": "reading captures needs the extra 'capture': pip install 'retour[capture]'.",
+    "sqlalchemy": _TRAIL,
+    "alembic": _TRAIL,
+    "psycopg": "PostgreSQL needs the extra 'postgres': pip install 'retour[postgres]'.",
 }
 
 

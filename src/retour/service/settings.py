@@ -5,7 +5,7 @@ The file is ``--config``, else ``RETOUR_CONFIG``, else ``~/.config/retour/retour
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
@@ -23,7 +23,28 @@ FORMATS: tuple[Format, ...] = get_args(Format)
 AUDIENCES: tuple["Audience", ...] = ("sender", "admin", "all")
 SCOPES: tuple["Scope", ...] = ("internal", "external")
 
+DEFAULT_STORE = ".local/share/retour/trail.sqlite3"
+"""The trail's place below the home where nobody names another one."""
 SYSTEM_FILE = Path("/etc/retour/retour.toml")
+
+
+@dataclass(frozen=True, slots=True)
+class TrailSettings:
+    """What may be set of the trail, in the table ``[trail]``.
+
+    Attributes:
+        store: a path or a database's URL; None: `DEFAULT_STORE` in the home.
+        summaries_days: how long copies, hand-overs and reports are kept.
+        headers_days: how long header blocks of stored mails are kept.
+        bodies_days: how long their bodies are kept; 0: they are not kept at all.
+        subjects: whether subjects are kept.
+    """
+
+    store: str | None = None
+    summaries_days: int = 90
+    headers_days: int = 30
+    bodies_days: int = 0
+    subjects: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +58,7 @@ class Settings:
         scope: whether the reader stands in the organisation that runs Retour.
         letterhead: an operator's name, contact, logo and colours; None: none.
         texts: a folder of catalogues in which an operator replaces texts; None: none.
+        trail: of the trail.
     """
 
     format: Format | None = None
@@ -45,6 +67,7 @@ class Settings:
     scope: "Scope" = "internal"
     letterhead: "Letterhead | None" = None
     texts: Path | None = None
+    trail: TrailSettings = field(default_factory=TrailSettings)
 
     def override(self, **options: Any) -> "Settings":
         """Return the settings with options in their place; an option that is None says nothing."""
@@ -56,7 +79,17 @@ _CHOICES: Mapping[str, tuple[str, ...]] = {
     "audience": AUDIENCES,
     "scope": SCOPES,
 }
-_KEYS = ("format", "language", "audience", "scope", "report")
+_KEYS = ("format", "language", "audience", "scope", "report", "trail")
+
+
+_DAYS = (int, "a number of days, 0 or more")
+_TRAIL: Mapping[str, tuple[type, str]] = {
+    "store": (str, "a path or a URL"),
+    "summaries_days": _DAYS,
+    "headers_days": _DAYS,
+    "bodies_days": _DAYS,
+    "subjects": (bool, "true or false"),
+}
 
 
 class SettingsError(ValueError):
@@ -109,6 +142,7 @@ def _read(file: Path) -> Settings:
     except tomllib.TOMLDecodeError as error:
         raise SettingsError(f"{file}: is not TOML: {error}.") from None
     report = values.pop("report", {})
+    trail = _read_trail(file, values.pop("trail", {}))
     for key, value in values.items():
         if key not in _KEYS:
             raise SettingsError(f"{file}: {key}: is no setting; there are {join(_KEYS)}.")
@@ -116,11 +150,38 @@ def _read(file: Path) -> Settings:
         if value not in choices:
             raise SettingsError(f"{file}: {key}: must be {join(choices, 'or')}, not {value!r}.")
     if not report:
-        return Settings(**values)
+        return Settings(**values, trail=trail)
     from retour.service.branding import read_report  # noqa: PLC0415 - few files have that table
 
     letterhead, texts = read_report(report, file)
-    return Settings(**values, letterhead=letterhead, texts=texts)
+    return Settings(**values, letterhead=letterhead, texts=texts, trail=trail)
+
+
+def _read_trail(file: Path, values: object) -> TrailSettings:
+    """Check the table of the trail."""
+    if not isinstance(values, dict):
+        raise SettingsError(f"{file}: trail: must be a table.")
+    for key, value in values.items():
+        wanted = _TRAIL.get(key)
+        if wanted is None:
+            raise SettingsError(
+                f"{file}: trail.{key}: is no setting; there are {join(tuple(_TRAIL))}."
+            )
+        kind, words = wanted
+        if type(value) is not kind or (isinstance(value, int) and value < 0):
+            raise SettingsError(f"{file}: trail.{key}: must be {words}, not {value!r}.")
+    return TrailSettings(**values)
+
+
+def choose_store(option: str | None, environ: Mapping[str, str], settings: Settings) -> str:
+    """Choose the trail's place: the option, ``RETOUR_STORE``, the settings, the home."""
+    named = option or environ.get("RETOUR_STORE") or settings.trail.store
+    if named:
+        return named
+    home = environ.get("HOME")
+    if not home:
+        raise SettingsError("no trail is named, and there is no home to look for one; use --store.")
+    return str(Path(home) / DEFAULT_STORE)
 
 
 def _list_languages(value: object) -> tuple[str, ...]:

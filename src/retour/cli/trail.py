@@ -1,0 +1,251 @@
+"""``retour trail``: find a mail, tell its story, say whether it was delivered."""
+
+import os
+import sys
+from argparse import ArgumentParser, Namespace, _SubParsersAction
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from retour.cli.ending import EPILOG, CommandError, ExitCode
+from retour.service.settings import FORMATS, Settings, SettingsError, choose_store, load_settings
+
+if TYPE_CHECKING:
+    from retour.cli.trailprint import TrailPrinter
+    from retour.model.story import Query
+    from retour.store import Store
+
+_PARTS = (
+    ("from", "ADDRESS", "sender, by envelope or header"),
+    ("to", "ADDRESS", "recipient, as sent or as rewritten"),
+    ("subject", "WORDS", "words of the subject, each from its beginning"),
+    ("message-id", "ID", "Message-ID, whole or from its beginning"),
+    ("peer", "HOST", "name or address of the host that brought it"),
+    ("queue-id", "ID", "queue id, whole or from its beginning"),
+    ("status", "STATUS", "how a hand-over ended: deferred, failed ...; or a status code: 5.1"),
+    ("since", "TIME", "arrived then or later: 2026-03-01, 2026-03-01T10:00, 10:00, 2h, 3d"),
+    ("until", "TIME", "arrived then or earlier"),
+)
+Run = Callable[[Namespace], int]
+
+
+def register(commands: "_SubParsersAction[ArgumentParser]") -> None:
+    """Add the command and what is below it to the parser."""
+    parser = commands.add_parser(
+        "trail",
+        help="follow mails: find one, tell its story, say whether it was delivered",
+        epilog=EPILOG,
+        allow_abbrev=False,
+    )
+    below = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    find = _add(below, "find", _find, "list mails by any part of what is known of them")
+    for name, value, text in _PARTS:
+        find.add_argument(f"--{name}", metavar=value, help=text)
+    find.add_argument("--limit", type=int, default=50, metavar="N", help="at most so many (50)")
+    find.add_argument("--before", type=int, metavar="ID", help="go on behind the copy of this id")
+    show = _add(below, "show", _show, "tell the whole story of a mail")
+    show.add_argument("id", metavar="ID", help="Message-ID, queue id, or id of a copy")
+    delivered = _add(below, "delivered", _delivered, "say whether mails were delivered, with proof")
+    delivered.add_argument("ids", nargs="+", metavar="ID", help="Message-ID, queue id, or a bounce")
+    delivered.add_argument("--recipient", metavar="ADDRESS", help="only this one")
+    export = _add(below, "export", _export, "write a kept copy, or all that is known of a person")
+    export.add_argument("id", nargs="?", metavar="ID", help="Message-ID, queue id, or id of a copy")
+    export.add_argument("--person", metavar="ADDRESS", help="all that is known of this person")
+    export.add_argument("-o", "--output", type=Path, metavar="FILE", help="write into this file")
+    forget = _add(below, "forget", _forget, "make a person unknown to the trail")
+    forget.add_argument("address", metavar="ADDRESS")
+    copies = _add(below, "copies", _copies, "list mails that one system took more than once")
+    copies.add_argument("--since", default="7d", metavar="TIME", help="arrived then or later (7d)")
+    copies.add_argument("--limit", type=int, default=50, metavar="N", help="at most so many (50)")
+    _add(below, "retain", _retain, "delete what is older than the settings let it be")
+
+
+def _add(
+    below: "_SubParsersAction[ArgumentParser]", name: str, run: Run, help_text: str
+) -> ArgumentParser:
+    """Add one command with the options that all of them have."""
+    parser = below.add_parser(name, help=help_text, allow_abbrev=False, epilog=EPILOG)
+    parser.add_argument(
+        "--store",
+        metavar="URL",
+        help="the trail: a file, or postgresql://...; else $RETOUR_STORE, the settings, "
+        "~/.local/share/retour/trail.sqlite3",
+    )
+    parser.add_argument("--format", choices=FORMATS, help="how to print")
+    parser.add_argument("--config", metavar="FILE", help="settings")
+    parser.set_defaults(run=run)
+    return parser
+
+
+@contextmanager
+def open_trail(arguments: Namespace) -> "Iterator[tuple[Store, Settings]]":
+    """Open the trail that options and settings name.
+
+    Raises:
+        CommandError: the settings are wrong, or the trail cannot be used.
+    """
+    try:
+        settings = load_settings(arguments.config, os.environ)
+        url = choose_store(arguments.store, os.environ, settings)
+    except SettingsError as error:
+        raise CommandError(str(error)) from None
+    try:
+        from retour.store import StoreError, open_store  # noqa: PLC0415 - takes a while
+    except ModuleNotFoundError as error:
+        if error.name and error.name.partition(".")[0] in ("sqlalchemy", "alembic"):
+            sentence = "a trail needs the extra 'trail': pip install 'retour[trail]'."
+            raise CommandError(sentence) from None
+        raise
+    try:
+        with open_store(url, with_subjects=settings.trail.subjects) as store:
+            yield store, settings
+    except StoreError as error:
+        raise CommandError(str(error), ExitCode.UNREADABLE) from None
+
+
+@contextmanager
+def _open(arguments: Namespace) -> "Iterator[tuple[Store, TrailPrinter, Settings]]":
+    """Open the trail, and the printer that options and settings ask for."""
+    with open_trail(arguments) as (store, settings):
+        from retour.cli.trailprint import make_printer  # noqa: PLC0415
+
+        form = arguments.format or settings.format
+        form = form or ("terminal" if sys.stdout.isatty() else "text")
+        yield store, make_printer(form), settings
+
+
+def _find(arguments: Namespace) -> int:
+    """List copies."""
+    query = _read_query(arguments)
+    with _open(arguments) as (store, printer, _):
+        printer.show_list(store.find(query), query.limit)
+    return ExitCode.OK
+
+
+def _read_query(arguments: Namespace) -> "Query":
+    """Read what is looked for."""
+    from retour.model.story import Query  # noqa: PLC0415
+
+    values = vars(arguments)
+    if arguments.limit < 1:
+        raise CommandError("--limit: must be 1 or more.")
+    return Query(
+        from_=values["from"],
+        to=arguments.to,
+        subject=arguments.subject,
+        message_id=arguments.message_id,
+        peer=arguments.peer,
+        queue_id=arguments.queue_id,
+        status=arguments.status,
+        since_us=_read_moment("--since", arguments.since),
+        until_us=_read_moment("--until", arguments.until, is_end=True),
+        before=arguments.before,
+        limit=arguments.limit,
+    )
+
+
+def _read_moment(option: str, text: str | None, *, is_end: bool = False) -> int | None:
+    """Read an option's moment."""
+    from retour.cli.moment import HINT, parse_moment  # noqa: PLC0415
+
+    if text is None:
+        return None
+    try:
+        return parse_moment(text, datetime.now().astimezone(), is_end=is_end)
+    except (ValueError, OverflowError):
+        raise CommandError(f"{option}: {text!r} is no time; it takes {HINT}.") from None
+
+
+def _show(arguments: Namespace) -> int:
+    """Tell one story."""
+    with _open(arguments) as (store, printer, _):
+        from retour.service.trail import answer  # noqa: PLC0415
+
+        [found] = answer(store, [arguments.id])
+        if found.story is None:
+            raise CommandError(f"the trail knows nothing of {arguments.id!r}.", ExitCode.UNREADABLE)
+        printer.show_story(found)
+    return ExitCode.OK
+
+
+def _delivered(arguments: Namespace) -> int:
+    """Answer for each message, known or not."""
+    status = ExitCode.OK
+    with _open(arguments) as (store, printer, _):
+        from retour.service.trail import answer  # noqa: PLC0415
+
+        try:
+            for found in answer(store, arguments.ids, arguments.recipient):
+                printer.show_answer(found)
+                if found.story is None:
+                    status = ExitCode.UNREADABLE
+        except OSError as error:
+            raise CommandError(
+                f"{error.filename}: cannot be read: {error.strerror}.", ExitCode.UNREADABLE
+            ) from None
+    return status
+
+
+def _export(arguments: Namespace) -> int:
+    """Write a mail, or what is known of a person."""
+    if bool(arguments.id) == bool(arguments.person):
+        raise CommandError("export: needs either an ID or --person ADDRESS.")
+    with open_trail(arguments) as (store, _):
+        from retour.service.trail import export_mail, export_person  # noqa: PLC0415
+
+        content = (
+            export_person(store, arguments.person)
+            if arguments.person
+            else export_mail(store, arguments.id)
+        )
+        if content is None:
+            raise CommandError(
+                f"no copy of {arguments.id!r} is kept whole; bodies are kept where "
+                "trail.bodies_days says so.",
+                ExitCode.UNREADABLE,
+            )
+        try:
+            if arguments.output:
+                arguments.output.write_bytes(content)
+            else:
+                sys.stdout.buffer.write(content)
+        except OSError as error:
+            raise CommandError(
+                f"{arguments.output}: cannot be written: {error.strerror}."
+            ) from None
+    return ExitCode.OK
+
+
+def _forget(arguments: Namespace) -> int:
+    """Make a person unknown."""
+    with open_trail(arguments) as (store, _):
+        count = store.forget(arguments.address)
+    print(f"{arguments.address} is forgotten; {count} copies had to do with this address.")
+    return ExitCode.OK
+
+
+def _copies(arguments: Namespace) -> int:
+    """List messages that arrived more than once."""
+    since = _read_moment("--since", arguments.since) or 0
+    with _open(arguments) as (store, printer, _):
+        for copies in store.list_repeated(since, arguments.limit):
+            printer.show_copies(copies)
+    return ExitCode.OK
+
+
+def _retain(arguments: Namespace) -> int:
+    """Delete what is too old."""
+    with open_trail(arguments) as (store, settings):
+        from retour.store.keeping import Ages  # noqa: PLC0415
+
+        kept = settings.trail
+        ages = Ages(kept.summaries_days, kept.headers_days, kept.bodies_days)
+        gone = store.delete_old(int(datetime.now().timestamp()) * 1_000_000, ages)
+    what = f"{gone.days} days" if gone.days else f"{gone.copies} copies"
+    print(
+        f"Deleted {what}, {gone.headers} header blocks, {gone.bodies} bodies and "
+        f"{gone.addresses} addresses."
+    )
+    return ExitCode.OK

@@ -1,0 +1,198 @@
+"""Prints what a trail knows: as text, in a terminal's colours, or as JSON Lines."""
+
+import sys
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Protocol
+
+from retour.model.story import Copy
+from retour.rendering.foreign import show_controls
+from retour.rendering.json import to_line
+from retour.rendering.layout import cell_width, pad, wrap
+from retour.rendering.trail import ListRow, Teller
+from retour.rendering.trailjson import answer_to_dict, copy_to_dict, story_to_dict
+from retour.rendering.wording import FALLBACK, Wording, load_wording
+from retour.service.settings import Format
+from retour.service.trail import Answer
+
+_WIDTH = 120
+_COPIES_MAX = 8
+_COLUMNS = ("at", "sender", "recipients", "state", "subject", "name")
+_WIDTHS = (19, 28, 28, 10, 28, 16)
+_COLOURS = {True: "green", False: "red", None: ""}
+
+
+class TrailPrinter(Protocol):
+    """What prints a trail's answers."""
+
+    def show_list(self, found: Sequence[Copy], limit: int) -> None:
+        """Print copies that were found."""
+
+    def show_story(self, found: Answer) -> None:
+        """Print the whole story of one message."""
+
+    def show_answer(self, found: Answer) -> None:
+        """Print whether one message was delivered."""
+
+    def show_copies(self, copies: Sequence[Copy]) -> None:
+        """Print one message that arrived more than once."""
+
+
+def make_printer(form: Format) -> TrailPrinter:
+    """Make the printer of a form, on standard output."""
+    if form == "json":
+        return _JsonPrinter()
+    wording = load_wording(FALLBACK)
+    teller = Teller(wording, datetime.now().astimezone())
+    return _TextPrinter(wording, teller, in_colour=form == "terminal")
+
+
+class _JsonPrinter:
+    """Prints one object a line."""
+
+    def __init__(self) -> None:
+        self._teller = Teller(load_wording(FALLBACK), datetime.now().astimezone())
+
+    def show_list(self, found: Sequence[Copy], limit: int) -> None:
+        """Print one object a copy."""
+        del limit
+        for copy in found:
+            self._print(copy_to_dict(copy))
+
+    def show_story(self, found: Answer) -> None:
+        """Print one object."""
+        assert found.story is not None
+        summary = self._teller.say_summary(found.story, found.deliveries)
+        self._print(story_to_dict(found.story, found.message_id, found.deliveries, summary))
+
+    def show_answer(self, found: Answer) -> None:
+        """Print one object a message."""
+        self._print(answer_to_dict(found.asked, found.message_id, found.deliveries))
+
+    def show_copies(self, copies: Sequence[Copy]) -> None:
+        """Print one object a message."""
+        listed = [copy_to_dict(copy) for copy in copies]
+        self._print({"message_id": copies[0].message_id, "copies": listed})
+
+    def _print(self, value: dict[str, object]) -> None:
+        sys.stdout.buffer.write(to_line(value).encode() + b"\n")
+        sys.stdout.buffer.flush()
+
+
+class _TextPrinter:
+    """Prints for people."""
+
+    def __init__(self, wording: Wording, teller: Teller, *, in_colour: bool) -> None:
+        self._wording = wording
+        self._teller = teller
+        self._paint = _paint if in_colour else _leave
+
+    def show_list(self, found: Sequence[Copy], limit: int) -> None:
+        """Print a table."""
+        if not found:
+            self._write(self._say("empty"))
+            return
+        rows = [self._teller.list_row(copy) for copy in found]
+        heads = [self._say("head", column) for column in _COLUMNS]
+        widths = [
+            min(most, max(cell_width(head), *(cell_width(_cell(row, column)) for row in rows)))
+            for column, head, most in zip(_COLUMNS, heads, _WIDTHS, strict=True)
+        ]
+        self._write(self._paint(_line(heads, widths), "bold"))
+        for row in rows:
+            self._write(_line([_cell(row, column) for column in _COLUMNS], widths))
+        if len(found) == limit:
+            self._write(self._say("page", id=str(found[-1].copy_id)))
+
+    def show_story(self, found: Answer) -> None:
+        """Print the sentence, the answers, and the events."""
+        story = found.story
+        assert story is not None
+        summary = self._teller.say_summary(story, found.deliveries)
+        for line in wrap(show_controls(summary), _WIDTH):
+            self._write(self._paint(line, "bold"))
+        if len(found.deliveries) > 1:
+            self._list_answers(found)
+        self._write("")
+        if found.message_id:
+            self._write(show_controls(found.message_id))
+        for event in self._teller.list_events(story):
+            where = " ".join(part for part in (event.system, event.queue_id) if part)
+            first = f"{self._teller.say_stamp(event.at_us)}  {where}: "
+            colour = _COLOURS[event.is_good]
+            text = show_controls(event.text)
+            for line in wrap(text, _WIDTH, first=show_controls(first), rest=" " * 21):
+                self._write(self._paint(line, colour))
+        if story.is_cut:
+            self._write(self._say("cut"))
+
+    def show_answer(self, found: Answer) -> None:
+        """Print a heading and one sentence a recipient."""
+        self._write(self._paint(show_controls(found.message_id or found.asked), "bold"))
+        if found.story is None:
+            self._write("  " + show_controls(self._say("unknown", asked=found.asked)))
+        else:
+            self._list_answers(found)
+        self._write("")
+
+    def show_copies(self, copies: Sequence[Copy]) -> None:
+        """Print a message and the copies of it."""
+        self._write(self._paint(show_controls(copies[0].message_id or ""), "bold"))
+        for copy in copies[:_COPIES_MAX]:
+            peer = copy.peer_name or copy.peer_address or ""
+            parts = (
+                self._teller.say_stamp(copy.first_us),
+                copy.system,
+                copy.queue_id or "",
+                peer,
+                ", ".join(copy.recipients[:3]),
+            )
+            self._write("  " + show_controls("  ".join(part for part in parts if part)))
+        if len(copies) > _COPIES_MAX:
+            more = self._say("more", n=str(len(copies) - _COPIES_MAX)).strip()
+            self._write(f"  {more}")
+        self._write("")
+
+    def _list_answers(self, found: Answer) -> None:
+        for answer in found.deliveries:
+            said = self._teller.say_delivery(answer, found.story)
+            first = f"  {answer.address}: "
+            for line in wrap(show_controls(said), _WIDTH, first=show_controls(first), rest="    "):
+                good = answer.outcome in ("delivered", "probably-delivered")
+                self._write(self._paint(line, "green" if good else "red"))
+
+    def _say(self, *keys: str, **fields: str) -> str:
+        return self._wording.say("trail", *keys, fields=fields)
+
+    def _write(self, line: str) -> None:
+        sys.stdout.write(line.rstrip() + "\n")
+
+
+def _cell(row: ListRow, column: str) -> str:
+    return show_controls(str(getattr(row, column)))
+
+
+def _line(cells: Sequence[str], widths: Sequence[int]) -> str:
+    """Return cells side by side, each cut to its width."""
+    shown = []
+    for cell, width in zip(cells, widths, strict=True):
+        text = cell
+        while cell_width(text) > width:
+            text = text[: max(len(text) - 2, 0)] + "…" if len(text) > 1 else ""
+        shown.append(pad(text, width))
+    return "  ".join(shown)
+
+
+_CODES = {"bold": "1", "green": "32", "red": "31"}
+
+
+def _paint(text: str, style: str) -> str:
+    """Return a text in a style of the terminal (ECMA-48 §8.3.117)."""
+    code = _CODES.get(style)
+    return f"\x1b[{code}m{text}\x1b[0m" if code and text else text
+
+
+def _leave(text: str, style: str) -> str:
+    """Return a text as it is."""
+    del style
+    return text

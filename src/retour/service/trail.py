@@ -1,0 +1,101 @@
+"""Follows mails: finds them in a trail, tells their story, says whether they were delivered."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from retour.analyse import explain
+from retour.model.story import Delivery, Story
+from retour.rendering.json import to_line
+from retour.rendering.trailjson import copy_to_dict
+from retour.store import Store
+from retour.trail.delivery import judge
+from retour.trail.mail import find_queue_id
+
+_MAIL_BYTES_MAX = 32 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """Whether one message was delivered.
+
+    Attributes:
+        asked: as it was asked for.
+        message_id: None where the trail does not know it.
+        deliveries: one a recipient; none where the trail knows nothing.
+        story: all that the trail knows; None where it knows nothing.
+    """
+
+    asked: str
+    message_id: str | None
+    deliveries: tuple[Delivery, ...]
+    story: Story | None
+
+
+def answer(store: Store, names: Iterable[str], recipient: str | None = None) -> Iterator[Answer]:
+    """Say whether messages were delivered.
+
+    Args:
+        store: the trail.
+        names: Message-IDs, queue ids, numbers of copies, or paths to report messages.
+        recipient: only this one.
+
+    Yields:
+        One answer a name, in their order.
+
+    Raises:
+        OSError: a file that is there cannot be read.
+    """
+    for name in names:
+        story, message_id = look_up(store, name)
+        if story is None:
+            yield Answer(name, message_id, (), None)
+            continue
+        asked = [copy for copy in story.copies if copy.copy_id in story.asked]
+        known = next((copy.message_id for copy in asked if copy.message_id), message_id)
+        yield Answer(name, known, tuple(judge(story, recipient)), story)
+
+
+def look_up(store: Store, name: str) -> tuple[Story | None, str | None]:
+    """Look a message up by what a person has of it.
+
+    Returns:
+        Its story, None where the trail knows none; and its Message-ID, as far as the name tells it.
+    """
+    path = Path(name)
+    if not _is_file(path):
+        message_id = name if name.startswith("<") else f"<{name}>" if "@" in name else None
+        return store.read_named(name), message_id
+    with path.open("rb") as file:
+        raw = file.read(_MAIL_BYTES_MAX)
+    original = explain(raw).report.original
+    message_id = original.message_id if original else None
+    queue_id = find_queue_id(raw, original.header_block if original else "")
+    for known in (message_id, queue_id):
+        if known and (story := store.read_named(known)):
+            return story, message_id
+    return None, message_id
+
+
+def _is_file(path: Path) -> bool:
+    """Tell whether a name is a file's; a Message-ID may be too long to be asked for."""
+    try:
+        return path.is_file()
+    except (OSError, ValueError):
+        return False
+
+
+def export_mail(store: Store, name: str) -> bytes | None:
+    """Return a copy that is kept whole, as a mail; None where none is."""
+    story = store.read_named(name)
+    if story is None:
+        return None
+    kept = [copy for copy in story.copies if copy.copy_id in story.asked and copy.has_body]
+    return next((raw for copy in kept if (raw := store.read_raw(copy.copy_id)) is not None), None)
+
+
+def export_person(store: Store, address: str) -> bytes:
+    """Return all that is known of a person, as JSON Lines."""
+    return b"".join(
+        to_line(copy_to_dict(copy)).encode() + b"\n" for copy in store.list_of_person(address)
+    )

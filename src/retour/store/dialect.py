@@ -1,0 +1,95 @@
+"""What SQLite and PostgreSQL do differently, and nothing else."""
+
+from collections.abc import Collection, Iterable, Sequence
+from typing import Any, Protocol
+
+from sqlalchemy import ColumnElement, Connection, Engine, Select, Table
+
+Row = tuple[Any, ...]
+
+
+class StoreError(Exception):
+    """The trail cannot be used; its text is one sentence for people."""
+
+
+class Dialect(Protocol):
+    """One database's own ways.
+
+    Attributes:
+        driver_error: what its driver raises where SQLAlchemy stands aside.
+    """
+
+    driver_error: type[Exception]
+
+    def make_engine(self, url: str) -> Engine:
+        """Make the engine.
+
+        Raises:
+            StoreError: the place cannot be used.
+        """
+
+    def lock(self, connection: Connection) -> None:
+        """Become the only writer until the transaction ends."""
+
+    def insert(self, connection: Connection, table: Table, columns: str, rows: list[Row]) -> int:
+        """Insert rows, passing over those whose key is there.
+
+        Args:
+            connection: inside a transaction.
+            table: where to.
+            columns: their names, with commas.
+            rows: their values.
+
+        Returns:
+            How many were inserted.
+        """
+
+    def execute_many(self, connection: Connection, statement: str, rows: list[Row]) -> None:
+        """Run one statement with ``?`` for values once for each row."""
+
+    def is_one_of(self, field: ColumnElement[Any], values: Collection[Any]) -> ColumnElement[bool]:
+        """Compare with any number of values, all numbers or all texts."""
+
+    def index_subjects(self, connection: Connection, rows: Sequence[tuple[int, str]]) -> None:
+        """Make copies found by the words of their subjects.
+
+        Args:
+            connection: inside a transaction.
+            rows: ``copy_id``, and words parted by spaces.
+        """
+
+    def forget_subjects(self, connection: Connection, rows: Sequence[tuple[int, str]]) -> None:
+        """Undo :meth:`index_subjects`, before the copies themselves are changed or deleted."""
+
+    def find_subjects(
+        self, words: Sequence[str], keys: tuple[int, int], *, begins: bool
+    ) -> Select[Any]:
+        """Select copies whose subjects have all these words, as column ``key``.
+
+        Args:
+            words: at least one.
+            keys: the lowest and the highest ``copy_id`` that counts.
+            begins: whether words that only begin so count, too; takes longer.
+        """
+
+    def name_plainly(self, column: ColumnElement[Any]) -> ColumnElement[Any]:
+        """Name a column so that its own index is not taken for a search that another one serves."""
+
+    def slice_keys(
+        self, connection: Connection, keys: tuple[int, int]
+    ) -> Iterable[tuple[int, int]]:
+        """Cut a range of ``copy_id`` into ranges to search one after the other, newest first.
+
+        Args:
+            connection: to read on.
+            keys: the lowest and the highest that count.
+        """
+
+    def prepare_days(self, connection: Connection, days: Collection[int]) -> None:
+        """Make room for copies of these days since 1970, where the database wants that."""
+
+    def drop_days(self, connection: Connection, before_day: int) -> int:
+        """Drop all copies of earlier days, where that takes no row by row; return how many days."""
+
+    def ends_with_days(self) -> bool:
+        """Tell whether :meth:`drop_days` deletes; else rows have to be deleted."""

@@ -1,0 +1,1 @@
+"""Alembic's migrations of the trail, one file a revision."""

@@ -1,0 +1,193 @@
+"""PostgreSQL's own ways: tables cut into days, words in a GIN index."""
+
+from collections.abc import Collection, Iterable, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import psycopg
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    ColumnElement,
+    Connection,
+    Engine,
+    Select,
+    Table,
+    Text,
+    any_,
+    bindparam,
+    cast,
+    create_engine,
+    literal_column,
+    select,
+)
+from sqlalchemy.dialects import postgresql
+from sqlalchemy.dialects.postgresql import TSQUERY
+
+from retour.store.dialect import Row
+from retour.store.schema import DAY_US, ID_BITS, PARTITIONED, copies
+
+_LOCK = 0x7265746F7572
+"""The advisory lock of whoever writes: the word "retour" in ASCII."""
+_LAST_KEY = (1 << 63) - 1
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+class PostgresDialect:
+    """See :class:`retour.store.dialect.Dialect`."""
+
+    driver_error: type[Exception] = psycopg.Error
+
+    def make_engine(self, url: str) -> Engine:
+        """Make the engine, on psycopg 3."""
+        scheme, colon, rest = url.partition("://")
+        if scheme in ("postgres", "postgresql"):
+            url = f"postgresql+psycopg{colon}{rest}"
+        return create_engine(
+            url,
+            pool_pre_ping=True,
+            # A plan that is kept cannot leave out the days that a search does not reach.
+            connect_args={"connect_timeout": 10, "prepare_threshold": None},
+        )
+
+    def lock(self, connection: Connection) -> None:
+        """Become the only writer, waiting for another one to end."""
+        connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_LOCK})")
+
+    def insert(self, connection: Connection, table: Table, columns: str, rows: list[Row]) -> int:
+        """Insert rows in one statement, passing over those whose key is there."""
+        if not rows:
+            return 0
+        kinds = [_kind(table.c[name.strip()]) for name in columns.split(",")]
+        arrays = ", ".join(f"%s::{kind}[]" for kind in kinds)
+        statement = (
+            f"INSERT INTO {table.name}({columns}) SELECT * FROM unnest({arrays}) "
+            "ON CONFLICT DO NOTHING"
+        )
+        values = tuple(list(column) for column in zip(*rows, strict=True))
+        return connection.exec_driver_sql(statement, values).rowcount
+
+    def execute_many(self, connection: Connection, statement: str, rows: list[Row]) -> None:
+        """Run one statement for each row, in the driver's pipeline."""
+        driver = connection.connection.driver_connection
+        assert driver is not None
+        with driver.cursor() as cursor:
+            cursor.executemany(statement.replace("?", "%s"), rows)
+
+    def is_one_of(self, field: ColumnElement[Any], values: Collection[Any]) -> ColumnElement[bool]:
+        """Compare with an array."""
+        listed = list(values)
+        kind = Text() if listed and isinstance(listed[0], str) else BigInteger()
+        return field == any_(bindparam(None, listed, type_=ARRAY(kind)))
+
+    def index_subjects(self, connection: Connection, rows: Sequence[tuple[int, str]]) -> None:
+        """Fill the column of words."""
+        connection.exec_driver_sql(
+            "UPDATE copies c SET words = array_to_tsvector(string_to_array(new.words, ' ')) "
+            "FROM unnest(%s::bigint[], %s::text[]) AS new(copy_id, words) "
+            "WHERE c.copy_id = new.copy_id AND c.copy_id BETWEEN %s AND %s",
+            (
+                [key for key, _ in rows],
+                [words for _, words in rows],
+                min(key for key, _ in rows),
+                max(key for key, _ in rows),
+            ),
+        )
+
+    def forget_subjects(self, connection: Connection, rows: Sequence[tuple[int, str]]) -> None:
+        """Empty the column of words."""
+        connection.exec_driver_sql(
+            "UPDATE copies SET words = NULL WHERE copy_id = ANY(%s::bigint[])",
+            ([key for key, _ in rows],),
+        )
+
+    def find_subjects(
+        self, words: Sequence[str], keys: tuple[int, int], *, begins: bool
+    ) -> Select[Any]:
+        """Match the column of words. They hold letters and digits alone, so none can be syntax."""
+        asked = " & ".join(f"'{word}':*" if begins else f"'{word}'" for word in words)
+        column: ColumnElement[Any] = literal_column("copies.words")
+        return select(copies.c.copy_id.label("key")).where(
+            column.op("@@")(cast(asked, TSQUERY)), copies.c.copy_id.between(*keys)
+        )
+
+    def name_plainly(self, column: ColumnElement[Any]) -> ColumnElement[Any]:
+        """Leave it: the planner has statistics, and leaves out days by this column."""
+        return column
+
+    def slice_keys(
+        self, connection: Connection, keys: tuple[int, int]
+    ) -> Iterable[tuple[int, int]]:
+        """Cut into days, then twice as many, and so on: mostly the newest ones are enough."""
+        days = sorted(_list_days(connection))
+        if not days:
+            return
+        width = DAY_US << ID_BITS
+        low, high = max(keys[0], days[0] * width), min(keys[1], (days[-1] + 1) * width)
+        count = 1
+        while low <= high:
+            first = max(low, (high // width - count + 1) * width)
+            yield first, high
+            high = first - 1
+            count *= 2
+
+    def prepare_days(self, connection: Connection, days: Collection[int]) -> None:
+        """Make the days' partitions; beside the parent first, so that readers go on."""
+        names = {f"copies_{_day_name(day)}": day for day in days}
+        there = connection.exec_driver_sql(
+            "SELECT relname FROM pg_class WHERE relname = ANY(%s::text[]) "
+            "AND relnamespace = current_schema()::regnamespace",
+            (list(names),),
+        ).scalars()
+        for name in there:
+            del names[name]
+        for day in sorted(names.values()):
+            first = (day * DAY_US) << ID_BITS
+            end = min(first + (DAY_US << ID_BITS), _LAST_KEY)
+            for table in PARTITIONED:
+                part = f"{table}_{_day_name(day)}"
+                connection.exec_driver_sql(f"CREATE TABLE {part} (LIKE {table} INCLUDING ALL)")
+                connection.exec_driver_sql(
+                    f"ALTER TABLE {table} ATTACH PARTITION {part} "
+                    f"FOR VALUES FROM ({first}) TO ({end})"
+                )
+
+    def drop_days(self, connection: Connection, before_day: int) -> int:
+        """Drop the partitions of earlier days."""
+        old = [day for day in _list_days(connection) if day < before_day]
+        for day in old:
+            for table in PARTITIONED:
+                connection.exec_driver_sql(f"DROP TABLE IF EXISTS {table}_{_day_name(day)}")
+        return len(old)
+
+    def ends_with_days(self) -> bool:
+        """Days are dropped whole."""
+        return True
+
+
+def _list_days(connection: Connection) -> list[int]:
+    """List the days that have a partition."""
+    parts = connection.exec_driver_sql(
+        "SELECT c.relname FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid "
+        "WHERE i.inhparent = 'copies'::regclass"
+    ).scalars()
+    return [_day_of(part.removeprefix("copies_")) for part in parts]
+
+
+def _kind(column: "ColumnElement[Any]") -> str:
+    """Return the database's name of a column's type."""
+    return column.type.compile(dialect=postgresql.dialect())  # type: ignore[no-untyped-call]
+
+
+def _day_name(day: int) -> str:
+    """Name a day's partition: ``d20260301``; days that a calendar does not reach by number."""
+    if day * 86_400 < 253_402_300_800:
+        return f"d{_EPOCH + timedelta(days=day):%Y%m%d}"
+    return f"n{day}"
+
+
+def _day_of(name: str) -> int:
+    """Return the day of a partition's name."""
+    if name.startswith("n"):
+        return int(name[1:])
+    return (datetime.strptime(name[1:], "%Y%m%d").replace(tzinfo=UTC) - _EPOCH).days

@@ -1,0 +1,211 @@
+"""The trail's tables; docs/decisions/trail-store.md says why they are shaped so.
+
+The migrations make them. A test compares what they made with what stands here.
+"""
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Float,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    SmallInteger,
+    Table,
+    Text,
+    literal_column,
+)
+
+REVISION = "0001"
+"""The newest migration."""
+
+FROM = 1
+"""``parties.role``: who sent it, by envelope or header."""
+TO = 2
+"""``parties.role``: whom it was for, as sent or as rewritten."""
+
+ID_BITS = 10
+"""A ``copy_id`` is the copy's first moment in microseconds, shifted by these bits, plus a part that
+tells copies of one moment apart. So numbers, pages of disk and partitions follow time."""
+SPREAD = (1 << 20) - 1
+"""The most that the part adds: a millisecond, since traditional stamps put all of a second into one
+moment."""
+LAST_US = (1 << (63 - ID_BITS)) - 1_000_000
+DAY_US = 86_400_000_000
+
+PARTITIONED = ("copies", "hand_overs", "parties", "links", "contents", "reports")
+"""Tables that begin with ``copy_id`` and are cut into days by it, in PostgreSQL."""
+
+metadata = MetaData()
+# In SQLite only the type INTEGER makes a key the row's own number.
+_Number = BigInteger().with_variant(Integer(), "sqlite")
+
+systems = Table(
+    "systems",
+    metadata,
+    Column("system_id", Integer, primary_key=True, autoincrement=False),
+    Column("name", Text, nullable=False, unique=True),
+)
+
+addresses = Table(
+    "addresses",
+    metadata,
+    Column("address_id", _Number, primary_key=True, autoincrement=False),
+    Column("address", Text, nullable=False, unique=True),
+)
+
+# Parts of addresses are looked up here: in order, so that a search can stop after some.
+address_words = Table(
+    "address_words",
+    metadata,
+    Column("word", Text, primary_key=True),
+    Column("address_id", _Number, primary_key=True, autoincrement=False),
+    sqlite_with_rowid=False,
+)
+
+# What is not known is "", so that NULLs do not make two of one host.
+hosts = Table(
+    "hosts",
+    metadata,
+    Column("host_id", _Number, primary_key=True, autoincrement=False),
+    Column("name", Text, nullable=False),
+    Column("address", Text, nullable=False),
+    Column("helo", Text, nullable=False),
+    Index("hosts_key", "name", "address", "helo", unique=True),
+)
+
+copies = Table(
+    "copies",
+    metadata,
+    Column("copy_id", _Number, primary_key=True, autoincrement=False),
+    Column("system_id", Integer, nullable=False),
+    Column("queue_id", Text, nullable=False),
+    Column("first_us", BigInteger, nullable=False),
+    Column("last_us", BigInteger, nullable=False),
+    Column("ended_us", BigInteger),
+    Column("message_id", Text),
+    Column("sender_id", BigInteger),
+    Column("peer_id", BigInteger),
+    Column("protocol", Text),
+    Column("tls", Text),
+    Column("size_bytes", BigInteger),
+    Column("recipient_count", Integer),
+    Column("subject", Text),
+    Column("given_up_us", BigInteger),
+    Column("report_about", Text),
+    Index("copies_queue_id", "queue_id"),
+    Index("copies_message_id", "message_id"),
+    Index("copies_peer", "peer_id", "copy_id"),
+)
+
+_given_up = copies.c.given_up_us.is_not(None)
+Index("copies_given_up", copies.c.copy_id, sqlite_where=_given_up, postgresql_where=_given_up)
+_about = copies.c.report_about.is_not(None)
+Index("copies_about", copies.c.report_about, sqlite_where=_about, postgresql_where=_about)
+
+hand_overs = Table(
+    "hand_overs",
+    metadata,
+    Column("copy_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("at_us", BigInteger, primary_key=True, autoincrement=False),
+    Column("recipient_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("digest", BigInteger, primary_key=True, autoincrement=False),
+    Column("original_id", BigInteger),
+    Column("outcome", Text, nullable=False),
+    Column("phase", Text),
+    Column("host_id", BigInteger),
+    Column("status", Text),
+    Column("reply", Text),
+    Column("tls", Text),
+    Column("delay_ms", BigInteger),
+    Column("before_queue_ms", BigInteger),
+    Column("next_queue_id", Text),
+    sqlite_with_rowid=False,
+)
+# Literal values: SQLite uses a partial index only where it sees that a search implies it.
+TROUBLE = hand_overs.c.outcome.not_in((literal_column("'delivered'"), literal_column("'relayed'")))
+"""The condition of the index of hand-overs that went wrong."""
+Index(
+    "hand_overs_trouble",
+    hand_overs.c.outcome,
+    hand_overs.c.copy_id,
+    sqlite_where=TROUBLE,
+    postgresql_where=TROUBLE,
+)
+_named = hand_overs.c.next_queue_id.is_not(None)
+Index(
+    "hand_overs_next",
+    hand_overs.c.next_queue_id,
+    sqlite_where=_named,
+    postgresql_where=_named,
+)
+
+parties = Table(
+    "parties",
+    metadata,
+    Column("copy_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("role", SmallInteger, primary_key=True, autoincrement=False),
+    Column("address_id", BigInteger, primary_key=True, autoincrement=False),
+    Index("parties_address", "address_id", "role", "copy_id"),
+    sqlite_with_rowid=False,
+)
+
+links = Table(
+    "links",
+    metadata,
+    Column("copy_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("relation", Text, primary_key=True),
+    Column("other_queue_id", Text, primary_key=True),
+    Column("at_us", BigInteger, nullable=False),
+    Index("links_other", "other_queue_id"),
+    sqlite_with_rowid=False,
+)
+
+contents = Table(
+    "contents",
+    metadata,
+    Column("copy_id", _Number, primary_key=True, autoincrement=False),
+    Column("header_block", LargeBinary),
+    Column("body_sha256", Text),
+    Column("body", LargeBinary),
+    Column("source", Text),
+)
+
+reports = Table(
+    "reports",
+    metadata,
+    Column("copy_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("n", Integer, primary_key=True, autoincrement=False),
+    Column("at_us", BigInteger, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("reporting_mta", Text),
+    Column("original_message_id", Text),
+    Column("original_queue_id", Text),
+    Column("envelope_id", Text),
+    Column("recipient_id", BigInteger),
+    Column("original_id", BigInteger),
+    Column("action", Text),
+    Column("status", Text),
+    Column("reply", Text),
+    Column("remote_mta", Text),
+    Column("cause", Text),
+    Column("outcome", Text),
+    Column("confidence", Float),
+    Index("reports_original_message", "original_message_id"),
+    Index("reports_original_queue", "original_queue_id"),
+)
+
+positions = Table(
+    "positions",
+    metadata,
+    Column("source", Text, primary_key=True),
+    Column("position", Text, nullable=False),
+)
+
+state = Table(
+    "state",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("value", BigInteger, nullable=False),
+)

@@ -1,0 +1,189 @@
+"""From one copy to its whole story: the same Message-ID, hand-overs, forwards, reports."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from sqlalchemy import Connection, Select, func, or_, select
+
+from retour.model.story import Copy, ReportClaim, Story
+from retour.store.dialect import Dialect
+from retour.store.reading import read_claims, read_copies
+from retour.store.schema import ID_BITS, copies, hand_overs, links, reports
+from retour.store.texts import clean_name
+from retour.trail.assembly import UNQUEUED
+from retour.trail.joining import arrived_again, leads_to
+
+STORY_MAX = 500
+"""Copies of one story that are read; a loop or a list may have more."""
+
+_CONTINUATIONS = ("handed-on", "forwarded")
+
+
+def read_story(
+    connection: Connection, dialect: Dialect, start: Iterable[int], *, is_whole: bool
+) -> Story:
+    """Read the story that some copies belong to.
+
+    Args:
+        connection: to read on.
+        dialect: the database's ways.
+        start: ``copy_id`` of copies, of one message.
+        is_whole: the message is asked for, not one copy of it.
+    """
+    asked = frozenset(start)
+    known: dict[int, Copy] = {}
+    report_copies: set[int] = set()
+    fresh = read_copies(connection, dialect, sorted(asked)[:STORY_MAX], whole=True)
+    while fresh:
+        known.update((copy.copy_id, copy) for copy in fresh)
+        numbers = _list_neighbours(connection, dialect, fresh) - known.keys()
+        room = STORY_MAX - len(known)
+        candidates = read_copies(connection, dialect, sorted(numbers)[:room], whole=True)
+        fresh = []
+        for candidate in candidates:
+            relation = _relate(candidate, known.values())
+            if relation == "report":
+                report_copies.add(candidate.copy_id)
+                known[candidate.copy_id] = candidate
+            elif relation:
+                fresh.append(candidate)
+    claims = _read_claims(connection, dialect, list(known.values()))
+    told = {claim.copy_id for claim in claims} - known.keys()
+    for copy in read_copies(connection, dialect, sorted(told)[:STORY_MAX], whole=True):
+        known[copy.copy_id] = copy
+    report_copies |= {claim.copy_id for claim in claims if claim.copy_id not in asked}
+    return Story(
+        tuple(sorted(known.values(), key=lambda copy: (copy.first_us, copy.copy_id))),
+        asked,
+        is_whole,
+        frozenset(report_copies),
+        tuple(claims),
+        is_cut=len(known) >= STORY_MAX,
+    )
+
+
+def _relate(candidate: Copy, known: Iterable[Copy]) -> str | None:
+    """Say how a copy belongs to those known: ``message``, ``report``, or not at all."""
+    found = None
+    for copy in known:
+        if candidate.message_id is not None and candidate.message_id == copy.message_id:
+            return "message"
+        relation = leads_to(copy, candidate)
+        if relation in _CONTINUATIONS or leads_to(candidate, copy) in _CONTINUATIONS:
+            return "message"
+        if relation is not None or _is_about(candidate, copy):
+            found = "report"
+    return found
+
+
+def _is_about(candidate: Copy, copy: Copy) -> bool:
+    """Tell whether the log says that a copy is a report on another one's message."""
+    return candidate.report_about is not None and candidate.report_about == copy.message_id
+
+
+def _list_neighbours(connection: Connection, dialect: Dialect, fresh: list[Copy]) -> set[int]:
+    """List the copies that may be next to some."""
+    ids = {copy.message_id for copy in fresh if copy.message_id}
+    names = {copy.queue_id for copy in fresh if copy.queue_id}
+    later = {link.other_queue_id for copy in fresh for link in copy.links}
+    later |= {a.next_queue_id for copy in fresh for a in copy.hand_overs if a.next_queue_id}
+    parts: list[Select[Any]] = []
+    if ids:
+        parts.append(select(copies.c.copy_id).where(dialect.is_one_of(copies.c.message_id, ids)))
+    if later:
+        parts.append(select(copies.c.copy_id).where(dialect.is_one_of(copies.c.queue_id, later)))
+    if ids:
+        parts.append(select(copies.c.copy_id).where(dialect.is_one_of(copies.c.report_about, ids)))
+    if names:
+        parts.append(
+            select(hand_overs.c.copy_id).where(
+                hand_overs.c.next_queue_id.is_not(None),
+                dialect.is_one_of(hand_overs.c.next_queue_id, names),
+            )
+        )
+        parts.append(
+            select(links.c.copy_id).where(dialect.is_one_of(links.c.other_queue_id, names))
+        )
+    found: set[int] = set()
+    for part in parts:
+        found.update(connection.execute(part.limit(STORY_MAX * 2)).scalars())
+    return found
+
+
+def _read_claims(connection: Connection, dialect: Dialect, known: list[Copy]) -> list[ReportClaim]:
+    """Read what reports say of copies: by Message-ID, or by queue id where they know no other."""
+    ids = {copy.message_id for copy in known if copy.message_id}
+    names = {copy.queue_id for copy in known if copy.queue_id}
+    if not ids and not names:
+        return []
+    either = [dialect.is_one_of(reports.c.original_message_id, ids)] if ids else []
+    if names:
+        either.append(
+            reports.c.original_message_id.is_(None)
+            & dialect.is_one_of(reports.c.original_queue_id, names)
+        )
+    return read_claims(connection, or_(*either))
+
+
+def find_by_name(connection: Connection, name: str) -> tuple[list[int], bool]:
+    """Find the copies that a Message-ID, a queue id or a ``copy_id`` names, newest last.
+
+    Args:
+        connection: to read on.
+        name: with angle brackets or without.
+
+    Returns:
+        All copies of a Message-ID, of a queue id that came back the newest only; and whether it
+        was a Message-ID.
+    """
+    bare = name.strip()
+    spellings = (clean_name(name), clean_name(bare), clean_name(f"<{bare.strip('<>')}>"))
+    by_message = select(copies.c.copy_id).where(copies.c.message_id.in_(spellings))
+    found = sorted(connection.execute(by_message.limit(STORY_MAX * 2)).scalars())
+    if found:
+        return found, True
+    by_queue = select(copies.c.copy_id).where(copies.c.queue_id.in_(spellings))
+    newest = connection.execute(by_queue.order_by(copies.c.copy_id.desc()).limit(1)).scalars()
+    found = list(newest)
+    if found or not bare.isdecimal() or len(bare) > 19:
+        return found, False
+    by_number = select(copies.c.copy_id).where(copies.c.copy_id == int(bare))
+    return list(connection.execute(by_number).scalars()), False
+
+
+def list_repeated(
+    connection: Connection, dialect: Dialect, since_us: int, limit: int
+) -> list[list[Copy]]:
+    """List the messages of which one system took more than one copy, newest first.
+
+    Args:
+        connection: to read on.
+        dialect: the database's ways.
+        since_us: of copies from this moment on.
+        limit: how many messages.
+
+    Returns:
+        All copies of each, by time.
+    """
+    newest = func.max(copies.c.copy_id)
+    repeated = (
+        select(copies.c.message_id)
+        .where(
+            copies.c.copy_id >= max(since_us, 0) << ID_BITS,
+            copies.c.message_id.is_not(None),
+            copies.c.queue_id < UNQUEUED,
+        )
+        .group_by(copies.c.message_id)
+        .having(func.count() > 1)
+        .order_by(newest.desc())
+    )
+    result: list[list[Copy]] = []
+    for message_id in list(connection.execute(repeated).scalars()):
+        statement = select(copies.c.copy_id).where(copies.c.message_id == message_id)
+        numbers = list(connection.execute(statement.limit(STORY_MAX)).scalars())
+        found = read_copies(connection, dialect, numbers, whole=True)
+        if arrived_again(found):
+            result.append(found)
+            if len(result) == limit:
+                break
+    return result

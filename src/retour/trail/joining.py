@@ -1,0 +1,93 @@
+"""Which copy led to which: over the next system's queue id, or inside one system."""
+
+from collections.abc import Iterable
+
+from retour.model.story import Copy
+from retour.model.trail import HandOver
+from retour.trail.assembly import SILENCE_US, is_same_system
+
+NEAR_US = 86_400_000_000
+"""Clocks, and stamps without a time zone, differ by hours; queue ids come back after more."""
+AT_ONCE_US = 120_000_000
+"""A hand-over and the arrival that it is lie this near where only the Message-ID joins them."""
+
+
+def leads_to(copy: Copy, other: Copy) -> str | None:
+    """Tell whether one copy led to another, and how.
+
+    Returns:
+        ``handed-on``, or the relation of a :class:`retour.model.trail.Link`; None where nothing
+        says so.
+    """
+    if copy.copy_id == other.copy_id or other.queue_id is None:
+        return None
+    if any(is_taken_as(attempt, other) for attempt in copy.hand_overs):
+        return "handed-on"
+    for link in copy.links:
+        if (
+            link.other_queue_id == other.queue_id
+            and is_same_system(copy.system, other.system)
+            and abs(other.first_us - link.at_us) <= SILENCE_US
+        ):
+            return link.relation
+    return None
+
+
+def is_taken_as(attempt: HandOver, other: Copy) -> bool:
+    """Tell whether a copy is what the next system made of a hand-over, by the name in its reply."""
+    if attempt.next_queue_id is None or attempt.next_queue_id != other.queue_id:
+        return False
+    return abs(other.first_us - attempt.at_us) <= NEAR_US
+
+
+def find_next(copy: Copy, attempt: HandOver, copies: Iterable[Copy]) -> Copy | None:
+    """Find the copy that a hand-over became.
+
+    Args:
+        copy: the one that was handed on.
+        attempt: its hand-over, taken by the next system.
+        copies: those that may be it.
+
+    Returns:
+        The one that the reply names; else one with the same Message-ID that arrived elsewhere at
+        that moment for that recipient; None where the next system is not in the trail.
+    """
+    others = [other for other in copies if other.copy_id != copy.copy_id]
+    named = [other for other in others if is_taken_as(attempt, other) and _agree(copy, other)]
+    if named:
+        return min(named, key=lambda other: abs(other.first_us - attempt.at_us))
+    if attempt.next_queue_id is not None or copy.message_id is None:
+        return None
+    wanted = attempt.recipient.lower()
+    alike = [
+        other
+        for other in others
+        if other.message_id == copy.message_id
+        and other.queue_id is not None
+        and not (copy.system and other.system == copy.system)
+        and abs(other.first_us - attempt.at_us) <= AT_ONCE_US
+        and wanted in (recipient.lower() for recipient in other.recipients)
+    ]
+    return min(alike, key=lambda other: abs(other.first_us - attempt.at_us), default=None)
+
+
+def _agree(copy: Copy, other: Copy) -> bool:
+    """Tell whether two copies do not speak against being one message."""
+    return copy.message_id is None or other.message_id in (None, copy.message_id)
+
+
+def arrived_again(copies: Iterable[Copy]) -> bool:
+    """Tell whether one system took a message more than once.
+
+    A copy that came straight from another one of a system with the same name does not count:
+    that is a content filter giving it back, or two hosts with one name.
+    """
+    queued = [copy for copy in copies if copy.queue_id is not None]
+    heads = [
+        copy.system
+        for copy in queued
+        if not any(
+            other.system == copy.system and leads_to(other, copy) == "handed-on" for other in queued
+        )
+    ]
+    return len(heads) != len(set(heads))
