@@ -83,6 +83,17 @@ def test_the_language_can_be_chosen(mails: Path, capsys: pytest.CaptureFixture[s
     assert "Eine Nachricht, zweimal übergeben" in capsys.readouterr().out
 
 
+def test_a_page_goes_into_a_file(mails: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """--format html writes one whole page in the chosen language."""
+    arguments = ["--format", "html", "--lang", "de", "-o", "out.html"]
+    assert run(["compare", "a.eml", "b.eml", *arguments]) == 0
+    assert capsys.readouterr().out == ""
+    page = (mails / "out.html").read_text()
+    assert page.startswith("<!DOCTYPE html>")
+    assert '<html lang="de"' in page
+    assert "Eine Nachricht, zweimal übergeben" in page
+
+
 def test_output_goes_into_a_file(mails: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """With -o nothing is printed."""
     assert run(["compare", "a.eml", "b.eml", "-o", "out.txt"]) == 0

@@ -4,16 +4,31 @@ import json
 import shutil
 import subprocess
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import pytest
+from mailworld import SCENARIOS, World, see_at_gateway
 from samples import SAMPLES
 
+from retour.model.comparison_document import ComparisonDocument
+from retour.rendering.comparison import build_comparison_document
+from retour.rendering.comparison_html import render_comparison_html
 from retour.rendering.document import build_document
 from retour.rendering.html import render_html
+from retour.trail.compare import compare
 
 BROWSER = Path(__file__).parents[1] / "browser"
 NAMES = ("second-copy", "different-fates", "mailbox-full-delay", "auto-reply", "hostile")
+COMPARISONS = ("list-copy", "loop", "sent-twice")
+
+
+def _compare(scenario: str) -> ComparisonDocument:
+    world = World(Random(3))
+    case = SCENARIOS[scenario](world)
+    copies = [see_at_gateway(one, with_envelope=True) for one in (case.a, case.b, case.a)]
+    names = ["a.eml", "b.eml", "c.eml"]
+    return build_comparison_document(compare(copies), copies, names, isolating=True)
 
 
 @pytest.fixture(scope="module")
@@ -29,11 +44,15 @@ def looks(tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, Any]]:
         page = folder / f"{name}.html"
         page.write_text(render_html(build_document(SAMPLES[name](), isolating=True)))
         pages.append(str(page))
+    for scenario in COMPARISONS:
+        page = folder / f"compare-{scenario}.html"
+        page.write_text(render_comparison_html(_compare(scenario)))
+        pages.append(str(page))
     done = subprocess.run(
         [node, str(BROWSER / "look.mjs"), chromium, *pages], capture_output=True, check=True
     )
     found: list[dict[str, Any]] = json.loads(done.stdout)
-    assert len(found) == 4 * len(NAMES)
+    assert len(found) == 4 * len(pages)
     return found
 
 

@@ -2,6 +2,7 @@
 
 import io
 import json
+from html.parser import HTMLParser
 from importlib.resources import files
 from random import Random
 from typing import get_args
@@ -15,9 +16,11 @@ from rich.console import Console
 from retour.model.comparison_document import ComparisonDocument
 from retour.model.copies import VERDICTS, BodyRelation, Copy, Reason, ReasonKey
 from retour.rendering.comparison import build_comparison_document, name_copy, say_reason
+from retour.rendering.comparison_html import render_comparison_html
 from retour.rendering.comparison_json import comparison_to_dict
 from retour.rendering.comparison_terminal import render_comparison_terminal
 from retour.rendering.comparison_text import render_comparison_text
+from retour.rendering.html import mark
 from retour.rendering.layout import cell_width
 from retour.rendering.text import WIDTH
 from retour.rendering.wording import languages, load_wording
@@ -91,9 +94,71 @@ def test_nothing_of_a_mail_steers_a_terminal(width: int) -> None:
         b"Subject: \x1b[2J\x07 %d\nFrom: \xe2\x80\xae@x.example\nX-%d: [bold]\x9b\n\n\x1b]0;t\x07"
     )
     document = say([read_copy(head % (n, n) + b"%d" % n) for n in range(2)])
-    for printed in (render_comparison_text(document), show(document, width)):
+    page = render_comparison_html(document)
+    for printed in (render_comparison_text(document), show(document, width), page):
         assert not {"\x1b", "\x07", "\x9b", "\u202e"} & set(printed)
     assert "[bold]" in show(document, 200)
+
+
+class _Tags(HTMLParser):
+    """Collects what a page consists of, and whether every element is closed in its order."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.names: set[str] = set()
+        self.attributes: set[str] = set()
+        self.open: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.names.add(tag)
+        self.attributes.update(name for name, _ in attrs)
+        if tag not in {"br", "meta", "wbr"}:
+            self.open.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+
+def test_a_page_holds_foreign_text_as_text_alone() -> None:
+    """Whatever a mail, a path or an envelope says becomes no element, no attribute and no link."""
+    evil = '"><a href=https://x.example/>http://y.example</a><script>x()</script><img src=x>\'"'
+    raw = [
+        f"Received: from {evil} by {evil} id {n};{evil}\nSubject: {evil}{n}\nX-{n}: {evil}\n"
+        f"Message-ID: <{evil}>\n\n{evil} {n}\n".encode()
+        for n in range(2)
+    ]
+    copies = [read_copy(one) for one in raw]
+    document = build_comparison_document(compare(copies), copies, [evil, evil], isolating=True)
+    page = render_comparison_html(document)
+    tags = _Tags()
+    tags.feed(page)
+    assert tags.open == []
+    assert not tags.names & {"a", "script", "img", "svg", "form", "link", "iframe"}
+    assert not tags.attributes & {"href", "src", "onload", "onerror"}
+    assert "&lt;script&gt;" in page
+    assert "http://" not in page
+
+
+@pytest.mark.parametrize("language", languages())
+@pytest.mark.parametrize("name", SCENARIOS)
+def test_a_page_says_all_that_the_text_says(name: str, language: str) -> None:
+    """Verdict, reasons, quotes, stations and fields; the parting is drawn where there is one."""
+    copies = see(name, 6)
+    said = build_comparison_document(
+        compare(copies), copies, ["a.eml", "b.eml"], language=language, isolating=True
+    )
+    page = render_comparison_html(said)
+    (pair,) = said.pairs
+    side = pair.side
+    assert side is not None
+    texts = [said.title, pair.meaning, side.body, *(reason.text for reason in pair.reasons)]
+    texts += [quote.value for reason in pair.reasons for quote in reason.quotes]
+    texts += [row.a or row.b for row in (*side.hops, *side.fields)]
+    for text in texts:
+        assert mark(text) in page
+    parted = load_wording(language).say("copies", "label", "parted")
+    is_parted = side.parted_after is not None and side.parted_after < len(side.hops)
+    assert (parted in page) == is_parted
 
 
 def test_json_says_verdicts_of_the_contract() -> None:

@@ -12,7 +12,7 @@ from retour.cli.options import add_language_option, refuse_destroying
 if TYPE_CHECKING:
     from retour.service.comparison import Compared
 
-_FORMATS = ("terminal", "text", "json")
+_FORMATS = ("terminal", "text", "html", "json")
 
 
 def register(commands: "_SubParsersAction[ArgumentParser]") -> None:
@@ -82,8 +82,16 @@ def _print(compared: "Compared", form: str, language: str, width: int | None) ->
     from retour.rendering.comparison import build_comparison_document  # noqa: PLC0415
 
     document = build_comparison_document(
-        comparison, copies, sources, language="en" if language == "auto" else language
+        comparison,
+        copies,
+        sources,
+        language="en" if language == "auto" else language,
+        isolating=form == "html",
     )
+    if form == "html":
+        from retour.rendering.comparison_html import render_comparison_html  # noqa: PLC0415
+
+        return render_comparison_html(document)
     if form == "text":
         from retour.rendering.comparison_text import render_comparison_text  # noqa: PLC0415
 

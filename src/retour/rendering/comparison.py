@@ -36,6 +36,7 @@ def build_comparison_document(
     sources: Sequence[str],
     *,
     language: str = "en",
+    isolating: bool = False,
 ) -> ComparisonDocument:
     """Say a comparison.
 
@@ -44,8 +45,10 @@ def build_comparison_document(
         copies: what was compared.
         sources: their paths, in the same order.
         language: BCP 47 tag.
+        isolating: put foreign words between marks that keep them from turning what is around them
+            (UAX #9), for HTML.
     """
-    wording = load_wording(language)
+    wording = load_wording(language, isolating=isolating)
     parts = []
     sides = 0
     for pair in comparison.pairs:

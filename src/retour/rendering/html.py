@@ -45,6 +45,8 @@ _ROWS_MAX = 500
 """Rows of the overview, and addresses of one group."""
 _LOGO_MAX = (280, 64)
 """Pixels that a logo is shown in at most, across and down."""
+_WIDTH = 720
+"""Pixels that a report is wide at most."""
 _NOTHING = Letterhead()
 
 
@@ -65,9 +67,10 @@ def render_html(
     """
     wording = load_wording(document.language, texts=texts)
     direction = "rtl" if is_right_to_left(wording.language) else "ltr"
-    template = _load_template(letterhead.accent, letterhead.stripe, direction)
+    template = load_template("report.html", letterhead.accent, letterhead.stripe, direction)
     return template.render(
         document=document,
+        width=_WIDTH,
         page=_Page(document, wording),
         label=wording.find("label"),
         letterhead=letterhead,
@@ -102,6 +105,16 @@ def mark(value: object) -> Markup:
     return Markup("".join(parts) + "</span>" * depth)
 
 
+def mark_foreign(text: str, *, rtl: bool) -> Markup:
+    """Return a text that came with a mail, isolated where it could turn what is around it.
+
+    Args:
+        text: as it came.
+        rtl: whether the page runs from right to left.
+    """
+    return mark(isolate(text) if rtl or not text.isascii() else text)
+
+
 def _escape(text: str) -> str:
     """Escape a text; a URL in it is broken up invisibly, so that no program makes it a link."""
     escaped = str(escape(show_controls(text)))
@@ -109,8 +122,15 @@ def _escape(text: str) -> str:
 
 
 @lru_cache(maxsize=16)
-def _load_template(accent: str, stripe: str, direction: str) -> Template:
-    """Compile the templates for a theme and a direction, both written into them."""
+def load_template(name: str, accent: str, stripe: str, direction: str) -> Template:
+    """Compile a page's templates for a theme and a direction, both written into them.
+
+    Args:
+        name: of the template.
+        accent: of headings, ``#rrggbb``.
+        stripe: of every second stripe, the same.
+        direction: ``ltr`` or ``rtl``.
+    """
     start, end = ("left", "right") if direction == "ltr" else ("right", "left")
     theme = load_theme(accent, stripe, end)
     environment = Environment(
@@ -128,7 +148,7 @@ def _load_template(accent: str, stripe: str, direction: str) -> Template:
         sheet=Markup(theme.sheet),
         sans=Markup(SANS),
     )
-    return environment.get_template("report.html")
+    return environment.get_template(name)
 
 
 class _FormLoader(FileSystemLoader):
@@ -186,8 +206,8 @@ class _Page:
         self.headers = (document.headers or "").rstrip("\n")
 
     def foreign(self, text: str) -> Markup:
-        """Return a text that came with the mail, isolated where it could turn what is around it."""
-        return mark(isolate(text) if self._rtl or not text.isascii() else text)
+        """Return a text that came with the mail."""
+        return mark_foreign(text, rtl=self._rtl)
 
     def sign(self, state: State) -> str:
         """Return the sign of a state."""

@@ -217,6 +217,45 @@ STYLES: Mapping[str, Style] = {
         _text(13, "margin:8px 0 0;margin-END:8px;font-weight:bold", line=1.35), "ink"
     ),
     "station-host": Style(_text(12, "margin:2px 0 0;margin-END:8px", line=1.4), "muted"),
+    # copies side by side
+    "lead-below": Style(_text(16, "margin:12px 0 20px"), "ink"),
+    "chains": Style("border-collapse:collapse;table-layout:fixed"),
+    "columns": Style("border-collapse:collapse;table-layout:fixed;margin:0 0 10px"),
+    "lane": Style("padding:0 4px"),
+    "station-shared": Style(
+        _text(13, "padding:8px 10px;border-width:2px;border-style:solid", family=_MONO),
+        "ink",
+        "panel",
+        "muted",
+    ),
+    "station-apart": Style(
+        _text(13, "padding:8px 10px;border-width:2px;border-style:dashed", family=_MONO),
+        "ink",
+        edge="muted",
+    ),
+    "rail": Style(
+        "width:1px;height:14px;margin:0 auto;font-size:1px;line-height:14px;overflow:hidden;"
+        "border-left-width:3px;border-left-style:solid",
+        edge="muted",
+    ),
+    "no-rail": Style("height:8px;font-size:1px;line-height:8px"),
+    "parting": Style(_text(14, "margin:0;padding:2px 0 6px;font-weight:bold"), "accent"),
+    "chain-end": Style(_text(13, "margin:0;padding:8px 10px"), "muted"),
+    "fork-gap": Style("font-size:1px;line-height:16px;height:16px"),
+    "fork-left": Style(
+        "font-size:1px;line-height:16px;height:16px;border-width:3px 0 0 3px;border-style:solid",
+        edge="muted",
+    ),
+    "fork-right": Style(
+        "font-size:1px;line-height:16px;height:16px;border-width:3px 3px 0 0;border-style:solid",
+        edge="muted",
+    ),
+    "field-name": Style(
+        _text(14, f"padding:8px 8px 2px;{_RULE};font-weight:normal"), "ink", None, "edge"
+    ),
+    "field-value": Style(_text(13, "padding:0 8px 8px", family=_MONO), "ink"),
+    "line": Style(_text(13, f"padding:4px 8px;{_RULE}", family=_MONO), "ink", "panel", "edge"),
+    "line-same": Style(_text(13, f"padding:4px 8px;{_RULE}", family=_MONO), "muted", edge="edge"),
     **{
         name: style
         for state in STATES
