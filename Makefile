@@ -4,6 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 SHARED ?= ../shared
+EXAMPLES := examples/second-copy.eml examples/mailbox-full.eml examples/mistyped-domain.eml
 
 .PHONY: demo test install lint bench clean
 
@@ -16,7 +17,9 @@ $(STAMP): pyproject.toml
 	touch $(STAMP)
 
 demo: install
-	$(BIN)/retour explain examples/second-copy.eml examples/mailbox-full.eml examples/mistyped-domain.eml
+	$(BIN)/retour explain $(EXAMPLES)
+	$(BIN)/retour explain --format html --output build/demo/ $(EXAMPLES)
+	@echo "The same reports as pages for a browser: $(CURDIR)/build/demo/"
 
 test: install
 	$(BIN)/pytest

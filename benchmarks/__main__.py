@@ -2,13 +2,17 @@
 
 import argparse
 
-from benchmarks import memory, scores, speed, startup, trail
+from benchmarks import captures, copies, memory, reports, scores, speed, spelling, startup, trail
 
 PARTS = {
     "scores": scores.main,
+    "spelling": spelling.main,
     "speed": speed.main,
+    "reports": reports.main,
     "startup": startup.main,
     "memory": memory.main,
+    "captures": captures.main,
+    "copies": copies.main,
     "trail": trail.main,
 }
 
@@ -18,7 +22,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("parts", nargs="*", metavar="PART", help=", ".join(PARTS))
     parser.add_argument(
-        "--memory", action="store_true", help="measure memory on a mailbox of 1 GB, not of 100 MB"
+        "--memory", action="store_true", help="measure memory on files of 1 GB, not of 100 MB"
     )
     parser.add_argument(
         "--trail", action="store_true", help="search trails of up to ten million hand-overs"
@@ -32,6 +36,8 @@ def main() -> None:
             print(f"\n=== {name} ===", flush=True)
             if name == "memory":
                 memory.main(memory.LARGE if arguments.memory else memory.SMALL)
+            elif name == "captures":
+                captures.main(large=arguments.memory)
             elif name == "trail":
                 trail.main(trail.LARGE if arguments.trail else trail.SMALL)
             else:

@@ -117,7 +117,7 @@ def measure(cases: list[dict[str, Any]]) -> Measure:
         if bool(found) == case["flagged"]:
             right[case["flagged"]] += 1
         else:
-            wrong.append(f"{case['name']}: {[c.why for c in found]}")
+            wrong.append(f"{case['name']}: {[c.kind for c in found]}")
     return Measure(right[True] / total[True], right[False] / total[False], tuple(wrong))
 
 

@@ -21,7 +21,7 @@ def main() -> None:
         mail = Path(folder) / "bounce.eml"
         mail.write_bytes(HOSTILE["very many recipients"](100))
         _show("python -c pass", [sys.executable, "-c", "pass"])
-        for form in ("json", "text", "terminal"):
+        for form in ("json", "text", "terminal", "html"):
             command = [str(COMMAND), "explain", "--format", form, str(mail)]
             _show(f"retour explain --format {form}", command)
         print(f"(at most {BOUND_MS:.0f} ms)")

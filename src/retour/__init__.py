@@ -6,7 +6,8 @@
 
 ``explain`` takes the bytes of a mail (or the text of a bounce that somebody pasted) and returns an
 `Analysis`; ``explain_reply`` takes one server reply or one code and returns a `ReplyAnalysis`. Both
-are pure: no network, no clock, the same answer for the same bytes.
+are pure: no network, no clock, the same answer for the same bytes. ``render`` prints an analysis as
+HTML, text or JSON.
 """
 
 from retour.analyse import explain, explain_reply
@@ -16,6 +17,7 @@ from retour.model.diagnosis import Alternative, Contradiction, Diagnosis, Eviden
 from retour.model.reply import Reply
 from retour.model.report import Original, Recipient, Report, Statement
 from retour.model.route import Hop, Route
+from retour.rendering.printing import render
 from retour.version import __version__
 
 __all__ = [
@@ -37,4 +39,5 @@ __all__ = [
     "__version__",
     "explain",
     "explain_reply",
+    "render",
 ]

@@ -23,7 +23,7 @@ def explain(raw: bytes) -> Analysis:
     report, route = read(raw)
     # A report alone cannot tell whether the reader sent the original: who forges a sender also
     # forges what comes back. That takes a trail of what was sent.
-    return Analysis(report, route, diagnose(report, route, load()), None)
+    return Analysis(report, route, diagnose(report, route, load()), None, raw)
 
 
 def explain_reply(text: str) -> ReplyAnalysis:

@@ -120,6 +120,82 @@ def test_explain_never_overwrites_its_input(bounce: str) -> None:
     assert Path(bounce).read_bytes() == BOUNCE
 
 
+def test_html_is_one_page(tmp_path: Path, bounce: str) -> None:
+    """A page goes to standard output or into a file; two mails need a folder."""
+    page = start("explain", "--format", "html", "--lang", "en", bounce)
+    assert page.stdout.startswith(b"<!DOCTYPE html>")
+    assert page.stdout.count(b"<html") == 1
+    target = tmp_path / "report.html"
+    done = start("explain", "--format", "html", "--lang", "en", "-o", str(target), bounce)
+    assert (done.returncode, target.read_bytes()) == (0, page.stdout)
+    target.unlink()
+    done = start("explain", "--format", "html", "-o", str(target), bounce, bounce)
+    assert done.returncode == 2
+    assert b"name a folder" in done.stderr
+    assert not target.exists()
+
+
+@pytest.mark.parametrize(("form", "suffix"), [("html", "html"), ("text", "txt"), ("json", "json")])
+def test_folder_gets_one_file_a_mail(tmp_path: Path, bounce: str, form: str, suffix: str) -> None:
+    """Names are safe, tell the mail, and no two mails share one, also on systems without case."""
+    box, again = tmp_path / "my box; rm -rf ~.mbox", tmp_path / "again"
+    box.write_bytes((SEPARATOR + BOUNCE + b"\n") * 2)
+    again.mkdir()
+    (again / "BOUNCE.eml").write_bytes(BOUNCE)
+    reports = tmp_path / "reports"
+    inputs = (bounce, str(box), str(again), "-")
+    done = start("explain", "--format", form, "-o", f"{reports}/", *inputs, feed=BOUNCE)
+    assert (done.returncode, done.stdout, done.stderr) == (0, b"", b"")
+    names = ["BOUNCE-2", "bounce", "mail", "my-box-rm-rf", "my-box-rm-rf-2"]
+    assert {file.name for file in reports.iterdir()} == {f"{name}.{suffix}" for name in names}
+    assert all(b"bob@example.net" in file.read_bytes() for file in reports.iterdir())
+
+
+def test_folder_of_reports_destroys_no_input(tmp_path: Path) -> None:
+    """An input with the name that its report would have keeps its bytes."""
+    mail = tmp_path / "bounce.txt"
+    mail.write_bytes(BOUNCE)
+    assert start("explain", "-o", str(tmp_path), str(mail)).returncode == 0
+    assert mail.read_bytes() == BOUNCE
+    assert (tmp_path / "bounce-2.txt").is_file()
+
+
+def test_folder_inside_an_input_is_refused(tmp_path: Path, bounce: str) -> None:
+    """Reports would be read as mails."""
+    done = start("explain", "-o", f"{tmp_path}/reports/", str(Path(bounce).parent))
+    assert done.returncode == 2
+    assert b"lies in an input" in done.stderr
+    assert not (tmp_path / "reports").exists()
+
+
+def test_scope_external_holds_in_every_format(bounce: str) -> None:
+    """No host and no server's words; the code remains."""
+    for form in ("text", "terminal", "html", "json"):
+        told = start("explain", "--format", form, "--scope", "external", bounce).stdout
+        assert b"mx.example" not in told
+        assert b"5.1.1" in told
+    told = start("code", "--scope", "external", "550 5.1.1 <bob@inner.example>: unknown").stdout
+    assert b"For mail administrators" not in told
+
+
+def test_code_has_a_page_too() -> None:
+    """One reply gives one page; several need another format."""
+    assert b"5.4.6" in start("code", "--format", "html", "5.4.6").stdout
+    done = start("code", "--format", "html", "-", feed=b"5.4.6\n5.1.1\n")
+    assert (done.returncode, done.stdout) == (2, b"")
+
+
+def test_letterhead_of_the_settings_stands_on_the_page(bounce: str) -> None:
+    """An operator's name and contact need no change of code."""
+    Path(os.environ["RETOUR_CONFIG"]).write_text(
+        '[report]\nname = "Example & Co"\ncontact = "Ask 1234"\naccent = "#004d40"'
+    )
+    page = start("explain", "--format", "html", bounce).stdout
+    assert b"Example &amp; Co" in page
+    assert b"Ask 1234" in page
+    assert b"color:#004d40" in page
+
+
 def test_audience_narrows_the_report(bounce: str, capfd: pytest.CaptureFixture[str]) -> None:
     """Settings choose the audience, the option overrules them."""
     Path(os.environ["RETOUR_CONFIG"]).write_text('audience = "sender"')
@@ -147,6 +223,9 @@ def test_several_reports_are_told_apart(tmp_path: Path, bounce: str) -> None:
         ["nonsense"],
         ["explain", "--config", "/nowhere/retour.toml", "x"],
         ["explain", "-o", "/nowhere/out", "x"],
+        ["explain", "--lang", "tlh", "x"],
+        ["explain", "--scope", "outside", "x"],
+        ["explain", "-o", "/proc/reports/", "x"],
     ],
 )
 def test_wrong_use_ends_with_status_2(
@@ -253,7 +332,12 @@ def test_interrupt_is_silent(tmp_path: Path) -> None:
 def test_missing_extra_is_one_clear_sentence(
     bounce: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Without rich the terminal's form names what to install."""
+    """Without rich the terminal's form names what to install; HTML without Jinja2 likewise."""
+    monkeypatch.setitem(sys.modules, "jinja2", None)
+    monkeypatch.delitem(sys.modules, "retour.rendering.html", raising=False)
+    monkeypatch.delitem(sys.modules, "retour.cli.page", raising=False)
+    assert run(["explain", "--format", "html", bounce]) == 2
+    assert "pip install 'retour[html]'" in capsys.readouterr().err
     for name in [name for name in sys.modules if name.partition(".")[0] == "rich"]:
         monkeypatch.delitem(sys.modules, name)
     monkeypatch.delitem(sys.modules, "retour.rendering.terminal", raising=False)
@@ -289,6 +373,9 @@ def test_completion_script_offers_commands_options_and_choices() -> None:
         "retour rules ch": "check",
         "retour explain --aud": "--audience",
         "retour explain --format j": "json",
+        "retour explain --format h": "html",
+        "retour explain --lang e": "en",
+        "retour explain --scope ext": "external",
     }
     for line, answer in asked.items():
         words = line.split()

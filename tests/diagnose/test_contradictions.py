@@ -33,7 +33,7 @@ def test_a_contradiction_quotes_both_sides() -> None:
     found = judge(recipient(said("550 4.4.7 QUEUE.Expired; message expired")))
     (clash,) = found.contradictions
     assert (clash.claim, clash.against) == ("4.4.7", "550")
-    assert clash.why.endswith(".")
+    assert clash.kind == "never-with-later-status"
 
 
 def test_prose_in_a_notice_does_not_contradict_a_reply() -> None:

@@ -4,7 +4,6 @@ import pytest
 from claimed import NO_ROUTE, judge, original, recipient, report, said
 
 from retour.diagnose.diagnosis import diagnose
-from retour.diagnose.spelling import is_one_edit, suggest_address
 from retour.knowledge.load import load
 
 FULL = said("452 4.2.2 Mailbox full")
@@ -72,43 +71,6 @@ def test_a_mistyped_domain_is_suggested_from_the_message_itself() -> None:
     found = judge(one, original=mail)
     assert found.facts.suggested_address == "karl@example.net"
     assert found.actor == "sender"
-
-
-@pytest.mark.parametrize(
-    ("address", "suggestion"),
-    [
-        ("anna@gmial.com", "anna@gmail.com"),
-        ("anna@hotmial.com", "anna@hotmail.com"),
-        ("anna@gmail.com", None),
-        ("anna@example.org", None),
-        ("anna@gmxx", None),
-        ("anna", None),
-        (None, None),
-    ],
-)
-def test_only_near_misses_of_known_domains_are_suggested(
-    address: str | None, suggestion: str | None
-) -> None:
-    """A wrong guess is worse than none."""
-    assert suggest_address(address) == suggestion
-
-
-@pytest.mark.parametrize(
-    ("one", "other", "near"),
-    [
-        ("abc", "abc", False),
-        ("abc", "acb", True),
-        ("abc", "ab", True),
-        ("abc", "abd", True),
-        ("abc", "xabc", True),
-        ("abcd", "badc", False),
-        ("abc", "cab", False),
-    ],
-)
-def test_one_edit_is_insert_delete_substitute_or_swap(one: str, other: str, near: bool) -> None:
-    """Damerau-Levenshtein distance 1, both ways."""
-    assert is_one_edit(one, other) is near
-    assert is_one_edit(other, one) is near
 
 
 def test_a_suggestion_needs_a_cause_about_the_domain() -> None:

@@ -17,9 +17,11 @@ from compound_writer import (
     write_properties,
 )
 
+from retour.analyse import explain
 from retour.ingest.item import UnreadableError
 from retour.ingest.outlook import convert_outlook
 from retour.ingest.outlook_report import read_supplement
+from retour.rendering.mail import render_mail
 
 SENT = datetime(2026, 3, 1, 9, 0, 2, tzinfo=UTC)
 
@@ -314,3 +316,15 @@ def test_messages_inside_messages_are_bounded() -> None:
     tree["__properties_version1.0"] = bytes(32)
     raw = convert_outlook(write_compound(tree))
     assert raw.count(b"message/rfc822") == 10
+
+
+def test_converted_report_is_rewritten_and_read_through() -> None:
+    """A report out of a ``.msg`` becomes a whole mail that reads like what was converted."""
+    raw = convert_outlook(write_compound(build_report()))
+    answer = explain(raw)
+    mail = render_mail(answer, raw, subject="Unzustellbar", text="Angebot\n", html="<p>Angebot")
+    parsed = email.message_from_bytes(mail)
+    assert parsed.get_content_type() == "multipart/report"
+    assert len(parsed.get_payload()) == 3
+    assert parsed["Subject"] == "Unzustellbar"
+    assert explain(mail) == answer

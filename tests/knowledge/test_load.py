@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 from small_knowledge import HEAD, rule
 
-from retour.knowledge import load as loading
 from retour.knowledge import rulefile
+from retour.knowledge.cache import cache_file
 from retour.knowledge.load import DATA, load, load_folder
 from retour.knowledge.schema import KnowledgeError
 
@@ -141,7 +141,7 @@ def test_cache_stands_where_xdg_says(
     """XDG_CACHE_HOME counts where it is absolute."""
     monkeypatch.setenv("XDG_CACHE_HOME", base)
 
-    place = loading._cache_file(DATA)
+    place = cache_file("knowledge", DATA)
 
     assert place is not None
     assert str(place.parent).endswith(folder)
@@ -156,7 +156,7 @@ def test_no_cache_without_a_home(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("XDG_CACHE_HOME", raising=False)
     monkeypatch.setattr(Path, "home", homeless)
 
-    assert loading._cache_file(DATA) is None
+    assert cache_file("knowledge", DATA) is None
 
 
 def test_broken_source_is_an_error_with_cache_too(data: Path, cache: Path) -> None:

@@ -171,13 +171,13 @@ def second_copy() -> Analysis:
         contradictions=(
             Contradiction(
                 "mail loop detected",
-                "2 hops, no server twice",
-                "The reply calls it a loop, and the hops show none.",
+                "2 hops: mail.example.com, edge.example.com",
+                "loop-without-circle",
             ),
             Contradiction(
                 "wasn't found at example.net",
                 "554 5.4.6 Too many hops",
-                "The headline names an unknown address, and the reply does not.",
+                "headline-against-reply",
             ),
         ),
         alternatives=(Alternative("routing-loop", 0.1), Alternative("misconfigured", 0.03)),
@@ -362,7 +362,7 @@ def hostile() -> Analysis:
         "phrase/user-unknown",
         rejected_by=f"mx{ESCAPES}[/]",
         facts=Facts(ip="1.2.3.4;reboot", url=f"javascript:{evil}", suggested_address=f"s{evil}@x"),
-        contradictions=(Contradiction(evil, evil, "They disagree."),),
+        contradictions=(Contradiction(evil, evil, "wrapper-against-reply"),),
     )
     hop = replace(make_hop(1, evil, evil, 1, 1.0), with_=evil, tls=evil)
     return make_analysis(

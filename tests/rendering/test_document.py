@@ -203,8 +203,8 @@ def test_reporter_that_speaks_for_itself_is_no_remote() -> None:
 def test_evidence_against_is_named_as_such() -> None:
     """Every line says who, where, what for; what speaks against the cause says so."""
     part = admin_of(samples.second_copy())
-    assert part.evidence[0].startswith("the hops in route: ")
-    assert part.evidence[1].startswith("Against it: mx.example.net in delivery-status/1/")
+    assert part.evidence[0].text.startswith("the hops in route: ")
+    assert part.evidence[1].text.startswith("Against it: mx.example.net in delivery-status/1/")
     assert len(part.contradictions) == 2
 
 
@@ -227,7 +227,8 @@ def test_verified_new_address_is_a_step() -> None:
 
 def test_foreign_text_never_enters_a_command() -> None:
     """An address that a shell would read as more than a name is replaced by a word."""
-    checks = " ".join(admin_of(samples.hostile()).causes)
+    part = admin_of(samples.hostile())
+    checks = " ".join((*part.causes, *(row.value for row in part.settings)))
     assert "reboot" not in checks
     assert "rm -rf" not in checks
     assert "exim -bt ADDRESS" in checks

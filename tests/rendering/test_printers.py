@@ -16,14 +16,18 @@ from retour.rendering.foreign import fold_line, show_controls
 from retour.rendering.layout import cell_width, wrap
 from retour.rendering.terminal import render_terminal
 from retour.rendering.text import WIDTH, render_text
+from retour.rendering.wording import languages, load_wording
 
 GOLDENS = Path(__file__).with_name("goldens")
 STEERING = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 GOLDEN_TEXTS = ("second-copy", "mailbox-full-delay", "different-fates", "moved", "auto-reply")
+GOLDEN_GERMAN = (
+    "second-copy", "mailbox-full-delay", "different-fates", "dmarc-failure", "backscatter",
+)  # fmt: skip
 GOLDEN_SCREENS = (("true-loop", 120), ("user-unknown", 80))
 
 
-def print_screen(name: str, width: int, *, colour: bool = False) -> str:
+def print_screen(name: str, width: int, *, colour: bool = False, language: str = "en") -> str:
     """Return what a terminal of a width gets."""
     out = io.StringIO()
     console = Console(
@@ -33,7 +37,7 @@ def print_screen(name: str, width: int, *, colour: bool = False) -> str:
         color_system="standard" if colour else None,
         legacy_windows=False,
     )
-    render_terminal(build_document(SAMPLES[name]()), console)
+    render_terminal(build_document(SAMPLES[name](), language=language), console)
     return out.getvalue()
 
 
@@ -51,6 +55,13 @@ def test_text_is_the_golden_one(request: pytest.FixtureRequest, name: str) -> No
     hold_golden(request, f"{name}.txt", render_text(build_document(SAMPLES[name]())))
 
 
+@pytest.mark.parametrize("name", GOLDEN_GERMAN)
+def test_german_text_is_the_golden_one(request: pytest.FixtureRequest, name: str) -> None:
+    """The German report, line by line; read aloud before it was accepted."""
+    document = build_document(SAMPLES[name](), language="de")
+    hold_golden(request, f"{name}.de.txt", render_text(document))
+
+
 @pytest.mark.parametrize(("name", "width"), GOLDEN_SCREENS)
 def test_screen_is_the_golden_one(request: pytest.FixtureRequest, name: str, width: int) -> None:
     """The terminal report without colours, line by line."""
@@ -58,18 +69,29 @@ def test_screen_is_the_golden_one(request: pytest.FixtureRequest, name: str, wid
     hold_golden(request, f"{name}-{width}.screen", printed)
 
 
+@pytest.mark.parametrize("language", languages())
 @pytest.mark.parametrize("name", SAMPLES)
-def test_text_keeps_to_its_width(name: str) -> None:
-    """78 columns; header lines stand as they came."""
-    printed, _, _ = render_text(build_document(SAMPLES[name]())).partition("Headers as they came")
+def test_text_keeps_to_its_width(name: str, language: str) -> None:
+    """78 columns in every language; header lines stand as they came."""
+    document = build_document(SAMPLES[name](), language=language)
+    printed, _, _ = render_text(document).partition(load_wording(language).say("label", "headers"))
     assert max(map(cell_width, printed.splitlines())) <= WIDTH
 
 
+@pytest.mark.parametrize("language", languages())
+def test_failed_hand_over_is_named_in_one_piece(language: str) -> None:
+    """A word that is longer than the English "end" is not broken at the head of its line."""
+    word = load_wording(language).say("label", "failing")
+    assert f"  {word} " in print_screen("different-fates", 80, language=language)
+
+
+@pytest.mark.parametrize("language", languages())
 @pytest.mark.parametrize("width", [30, 80, 120, 200])
 @pytest.mark.parametrize("name", SAMPLES)
-def test_screen_keeps_to_its_width(name: str, width: int) -> None:
+def test_screen_keeps_to_its_width(name: str, width: int, language: str) -> None:
     """Narrow or wide: no line runs over the edge, headers aside."""
-    printed, _, _ = print_screen(name, width).partition("Headers as they")
+    heading = " ".join(load_wording(language).say("label", "headers").split()[:3])
+    printed, _, _ = print_screen(name, width, language=language).partition(heading)
     assert max(map(cell_width, printed.splitlines())) <= width
 
 

@@ -155,6 +155,9 @@ MORE_HOSTILE: dict[str, Builder] = {
     "subject of replies": _field(b"Subject", b"Re: "),
     "subject of high bytes": _field(b"Subject", b"\xe9 "),
     "indented original": _notice(b" Received: a\n", b"--- Original message ---\n"),
+    "field folded with blanks, and no field behind it": _notice(
+        b" " * 30 + b"x\n", b"Sorry.\n\nReceived: a\n", b"\n.\n"
+    ),
     "original of field names": _notice(b"Received: a\n", b"--- Original message ---\n"),
     "original of quoted lines": _notice(b"> Received: a\n>  b\n", b"--- Original message ---\n"),
 }

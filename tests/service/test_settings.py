@@ -5,7 +5,8 @@ from typing import get_args
 
 import pytest
 
-from retour.model.document import Audience
+from retour.model.document import Audience, Scope
+from retour.rendering.letterhead import Letterhead
 from retour.service import settings
 from retour.service.settings import (
     Settings,
@@ -42,15 +43,32 @@ def test_settings_file_is_looked_for_in_the_documented_order(tmp_path: Path) -> 
 @pytest.mark.parametrize(
     ("content", "error"),
     [
-        (b"formt = 1", "formt: is no setting; there are format, audience and the table trail."),
-        (b'format = "pdf"', "format: must be terminal, text or json, not 'pdf'."),
+        (
+            b"formt = 1",
+            "formt: is no setting; there are format, language, audience, scope, report and trail.",
+        ),
+        (b'format = "pdf"', "format: must be terminal, text, html, eml or json, not 'pdf'."),
         (b"audience = 3", "audience: must be sender, admin or all, not 3."),
         (b"audience = []", "audience: must be sender, admin or all, not []."),
+        (b'scope = "public"', "scope: must be internal or external, not 'public'."),
+        (b'language = "tlh"', "language: must be auto"),
         (b"trail = 1", "trail: must be a table."),
         (b"trail.stor = 1", "trail.stor: is no setting; there are store, summaries_days, "),
         (b"trail.bodies_days = -1", "trail.bodies_days: must be a number of days, 0 or more, not"),
         (b"trail.subjects = 0", "trail.subjects: must be true or false, not 0."),
         (b"format =", "is not TOML: "),
+        (b"report = 3", "report: must be a table."),
+        (b"[report]\nnam = 'x'", "report.nam: is no setting; there are name, contact, "),
+        (b"[report]\nname = ''", "report.name: must be a text of at most 300."),
+        (b"[report]\naccent = 'red'", "report.accent: must be a colour such as #1d4a7a."),
+        (
+            b"[report]\naccent = '#ffee00'",
+            "report.accent: #ffee00 is too light to be read on white",
+        ),
+        (b"[report]\nlogo = 'l.png'", "report.name: must be there for those who see no logo."),
+        (b"[report]\nname = 'x'\nlogo = 'no.png'", "report.logo: "),
+        (b"[report]\nname = 'x'\nlogo = 'retour.toml'", "report.logo: "),
+        (b"[report]\ntexts = 'nowhere'", "report.texts: "),
         (b"\xff\xfe", "is not UTF-8 text."),
         (None, "cannot be read: No such file or directory."),
     ],
@@ -71,6 +89,35 @@ def test_wrong_settings_are_one_sentence_with_file_and_key(
 def test_audiences_that_may_be_set_are_those_of_the_model() -> None:
     """The settings repeat the list for the sake of start-up time, and must not drift."""
     assert get_args(Audience) == settings.AUDIENCES
+    assert get_args(Scope) == settings.SCOPES
+
+
+def test_marks_of_an_operator_are_loaded_beside_the_settings(tmp_path: Path) -> None:
+    """Paths are relative to the settings file; a colour is kept in lower case."""
+    picture = b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR" + (40).to_bytes(4) + (20).to_bytes(4)
+    (tmp_path / "logo.png").write_bytes(picture)
+    (tmp_path / "texts").mkdir()
+    (tmp_path / "texts/en.toml").write_text("[label]\nsteps = 'Next'")
+    file = tmp_path / "retour.toml"
+    file.write_text(
+        'language = "en-GB"\nscope = "external"\n[report]\nname = "Example"\ncontact = "Ask us"\n'
+        'logo = "logo.png"\naccent = "#00407A"\nstripe = "#804000"\ntexts = "texts"'
+    )
+    loaded = load_settings(str(file), {})
+    assert (loaded.language, loaded.scope) == ("en-GB", "external")
+    assert loaded.letterhead == Letterhead("Example", "Ask us", picture, "#00407a", "#804000")
+    assert loaded.texts == tmp_path / "texts"
+
+
+def test_wrong_text_of_an_operator_is_found_when_settings_are_loaded(tmp_path: Path) -> None:
+    """The sentence names the settings file, the catalogue and the key."""
+    (tmp_path / "en.toml").write_text("[label]\nstepps = 'Next'")
+    file = tmp_path / "retour.toml"
+    file.write_text('[report]\ntexts = "."')
+    with pytest.raises(SettingsError) as caught:
+        load_settings(str(file), {})
+    assert str(caught.value).startswith(f"{file}: report.texts: ")
+    assert "en.toml: label.stepps: is no text that can be replaced." in str(caught.value)
 
 
 def test_the_trail_is_looked_for_in_the_documented_order() -> None:

@@ -2,6 +2,7 @@
 
 from retour.model.story import Copy, ReportClaim, Story
 from retour.model.trail import HandOver, HandOverOutcome, Link, Refusal, Relation
+from retour.model.vocabulary import Action, Outcome
 
 T0 = 1_772_355_600_000_000
 SECOND = 1_000_000
@@ -58,7 +59,7 @@ def story(
 
 
 def claim(
-    recipient: str, second: int, *, action: str = "failed", outcome: str = "not-delivered"
+    recipient: str, second: int, *, action: Action = "failed", outcome: Outcome = "not-delivered"
 ) -> ReportClaim:
     """Make what a report says."""
     return ReportClaim(

@@ -55,3 +55,12 @@ def test_source_beyond_the_bound_is_cut_and_named() -> None:
     source = read_source(b"A: b\n\n" + b"x" * SOURCE_MAX_BYTES)
     assert len(source.text) == SOURCE_MAX_BYTES
     assert [defect.kind for defect in source.defects] == ["too-long"]
+
+
+def test_the_bound_counts_the_same_with_either_line_end() -> None:
+    """A long mail reads the same whether its lines end with LF or CRLF."""
+    raw = b"A: b\n\n" + b"x" * 98 + b"\n" + b"y\n" * 200
+    by_line_feed = read_source(raw, max_bytes=300)
+    assert by_line_feed == read_source(raw.replace(b"\n", b"\r\n"), max_bytes=300)
+    assert [defect.kind for defect in by_line_feed.defects] == ["too-long"]
+    assert read_source(raw, max_bytes=None).text == raw.decode()

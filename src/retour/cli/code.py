@@ -5,7 +5,7 @@ import sys
 from argparse import ArgumentParser, Namespace, _SubParsersAction
 
 from retour.cli.ending import EPILOG, ExitCode
-from retour.cli.options import add_printing_options, open_printer
+from retour.cli.options import add_printing_options, choose_settings, open_printer
 
 
 def register(commands: "_SubParsersAction[ArgumentParser]") -> None:
@@ -31,9 +31,7 @@ def _run(arguments: Namespace) -> int:
     """Explain the one reply of the command line, or each line of standard input."""
     from retour.service.code import explain_replies  # noqa: PLC0415 - most of the start-up time
 
-    with open_printer(
-        form=arguments.format, audience=arguments.audience, config=arguments.config
-    ) as printer:
+    with open_printer(choose_settings(arguments)) as printer:
         if arguments.text == ["-"]:
             # A line in gives a line out, so only LF ends one; what is no UTF-8 stops nothing.
             replies = io.TextIOWrapper(

@@ -1,11 +1,24 @@
 """``retour explain``: mails to reports."""
 
+import os
 import sys
 from argparse import ArgumentParser, Namespace, _SubParsersAction
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from retour.cli.ending import EPILOG, CommandError, ExitCode, complain
-from retour.cli.options import add_printing_options, open_printer
+from retour.cli.ending import EPILOG, ExitCode, complain
+from retour.cli.options import (
+    Printer,
+    add_printing_options,
+    choose_settings,
+    open_printer,
+    refuse_destroying,
+)
+from retour.service.settings import Settings
+
+if TYPE_CHECKING:
+    from retour.cli.folder import FolderPrinter
 
 
 def register(commands: "_SubParsersAction[ArgumentParser]") -> None:
@@ -25,7 +38,13 @@ def register(commands: "_SubParsersAction[ArgumentParser]") -> None:
         help="a mail, pasted text, an mbox, a Maildir, a directory, an Outlook .msg, "
         "or '-' for standard input",
     )
-    parser.add_argument("-o", "--output", metavar="FILE", type=Path, help="print into this file")
+    parser.add_argument(
+        "-o",
+        "--output",
+        metavar="FILE|FOLDER",
+        help="print into this file; or into a folder (one that exists, or a name that ends in /), "
+        "one file a mail",
+    )
     add_printing_options(parser)
     parser.set_defaults(run=_run)
 
@@ -36,19 +55,13 @@ def _run(arguments: Namespace) -> int:
     from retour.service.explanation import Unexplained, explain_paths  # noqa: PLC0415
 
     paths: list[str] = arguments.paths
-    output: Path | None = arguments.output
-    if output is not None and any(_is_same(path, output) for path in paths):
-        raise CommandError(f"{output}: is an input, and printing there would destroy it.")
+    output = Path(arguments.output) if arguments.output else None
+    refuse_destroying(paths, output)
     status = ExitCode.OK
     beside_reports = output is None and sys.stdout.isatty()
+    settings = choose_settings(arguments)
     with (
-        open_printer(
-            form=arguments.format,
-            audience=arguments.audience,
-            config=arguments.config,
-            output=output,
-            with_titles=len(paths) > 1 or Path(paths[0]).is_dir(),
-        ) as printer,
+        _open(settings, arguments) as printer,
         show_progress(paths, beside_reports=beside_reports) as advance,
     ):
         for result in explain_paths(paths):
@@ -62,9 +75,17 @@ def _run(arguments: Namespace) -> int:
     return status
 
 
-def _is_same(path: str, output: Path) -> bool:
-    """Tell whether a path is the output file under any name."""
-    try:
-        return output.is_file() and output.samefile(path)
-    except OSError:
-        return False
+def _open(
+    settings: Settings, arguments: Namespace
+) -> "AbstractContextManager[Printer | FolderPrinter]":
+    """Open what prints: a folder's files, or one stream for all."""
+    output: str | None = arguments.output
+    if output and (output.endswith(("/", os.sep)) or Path(output).is_dir()):
+        from retour.cli.folder import FolderPrinter  # noqa: PLC0415
+
+        return nullcontext(FolderPrinter(Path(output), settings, arguments.paths))
+    return open_printer(
+        settings,
+        output=Path(output) if output else None,
+        with_titles=len(arguments.paths) > 1 or Path(arguments.paths[0]).is_dir(),
+    )

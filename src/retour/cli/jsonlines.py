@@ -1,22 +1,28 @@
 """Results as JSON Lines: one object a mail or reply, each flushed when it is done."""
 
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
 from retour.model.analysis import ReplyAnalysis
 from retour.rendering.json import analysis_to_dict, error_to_dict, reply_to_dict, to_line
+from retour.rendering.scope import narrow
 from retour.service.explanation import Explained, Unexplained
+
+if TYPE_CHECKING:
+    from retour.model.document import Scope
 
 
 class JsonPrinter:
     """Prints UTF-8 JSON Lines, errors among them."""
 
-    def __init__(self, out: BinaryIO) -> None:
+    def __init__(self, out: BinaryIO, scope: "Scope") -> None:
         self._out = out
+        self._scope: Scope = scope
 
     def show(self, result: Explained | Unexplained) -> None:
         """Print one mail's line."""
         if isinstance(result, Explained):
-            found = analysis_to_dict(result.analysis, source=result.source, index=result.index)
+            analysis = narrow(result.analysis, self._scope)
+            found = analysis_to_dict(analysis, source=result.source, index=result.index)
         else:
             found = error_to_dict(result.source, result.index, result.error)
         self._print(found)

@@ -1,20 +1,26 @@
 """Options that several commands share, and the printer that follows from them."""
 
-import io
 import os
 import sys
-from argparse import ArgumentParser
-from collections.abc import Iterator
+from argparse import ArgumentParser, Namespace
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO, Protocol, TextIO
+from typing import TYPE_CHECKING, Protocol
 
 from retour.cli.ending import CommandError
-from retour.service.settings import AUDIENCES, FORMATS, Format, SettingsError, load_settings
+from retour.service.settings import (
+    AUDIENCES,
+    FORMATS,
+    SCOPES,
+    Format,
+    Settings,
+    SettingsError,
+    load_settings,
+)
 
 if TYPE_CHECKING:
     from retour.model.analysis import ReplyAnalysis
-    from retour.model.document import Audience
     from retour.service.explanation import Explained, Unexplained
 
 
@@ -28,6 +34,30 @@ class Printer(Protocol):
         """Print one reply's result."""
 
 
+class _Languages:
+    """The choices of ``--lang``, looked up when somebody asks: most runs do not."""
+
+    def __contains__(self, language: object) -> bool:
+        from retour.rendering.wording import find_catalogue  # noqa: PLC0415
+
+        return language == "auto" or find_catalogue(str(language)) is not None
+
+    def __iter__(self) -> Iterator[str]:
+        from retour.rendering.wording import languages  # noqa: PLC0415
+
+        return iter(("auto", *languages()))
+
+
+def add_language_option(parser: ArgumentParser, auto: str) -> None:
+    """Add ``--lang``; ``auto`` says what that word, the default, takes before English."""
+    parser.add_argument(
+        "--lang",
+        choices=_Languages(),
+        metavar="LANGUAGE",
+        help=f"the language of reports, as 'de' or 'en'; {auto}, else English",
+    )
+
+
 def add_printing_options(parser: ArgumentParser) -> None:
     """Add the options that say how results are printed."""
     parser.add_argument(
@@ -35,10 +65,19 @@ def add_printing_options(parser: ArgumentParser) -> None:
         choices=FORMATS,
         help="how to print; without it 'terminal' on a terminal, else 'text'",
     )
+    add_language_option(
+        parser, "'auto' (the default) takes that of the original message, else of the notice"
+    )
     parser.add_argument(
         "--audience",
         choices=AUDIENCES,
         help="whose parts: the sender's, the admin's (with details and headers), or all",
+    )
+    parser.add_argument(
+        "--scope",
+        choices=SCOPES,
+        help="who reads: 'internal' (the default), or 'external' for readers outside the "
+        "organisation, who get the sender's part and the code alone",
     )
     parser.add_argument(
         "--config",
@@ -47,50 +86,106 @@ def add_printing_options(parser: ArgumentParser) -> None:
     )
 
 
+def choose_settings(arguments: Namespace) -> Settings:
+    """Return the settings with what the options say in their place.
+
+    Raises:
+        CommandError: the settings are wrong.
+    """
+    try:
+        settings = load_settings(arguments.config, os.environ)
+    except SettingsError as error:
+        raise CommandError(str(error)) from None
+    return settings.override(
+        format=arguments.format,
+        language=arguments.lang,
+        audience=arguments.audience,
+        scope=arguments.scope,
+    )
+
+
 @contextmanager
 def open_printer(
-    *,
-    form: Format | None,
-    audience: "Audience | None",
-    config: str | None,
-    output: Path | None = None,
-    with_titles: bool = False,
+    settings: Settings, *, output: Path | None = None, with_titles: bool = False
 ) -> Iterator[Printer]:
-    """Open the printer that options and settings ask for.
+    """Open the printer that the settings ask for.
 
     Args:
-        form: ``--format``.
-        audience: ``--audience``.
-        config: ``--config``.
-        output: ``--output``; None: standard output.
+        settings: format and all that it needs.
+        output: a file; None: standard output.
         with_titles: whether each report names its mail's source.
 
     Raises:
-        CommandError: the settings are wrong, or the file cannot be written.
+        CommandError: the file cannot be written.
     """
+    if settings.format in ("html", "eml"):
+        from retour.cli.page import PagePrinter  # noqa: PLC0415
+
+        printer = PagePrinter(settings)
+        yield printer
+        if printer.page:
+            _write(output, printer.page)
+        return
+    with _open_stream(settings, output, with_titles=with_titles) as streaming:
+        yield streaming
+
+
+def _write(output: Path | None, content: bytes) -> None:
+    if output is None:
+        sys.stdout.buffer.write(content)
+        sys.stdout.buffer.flush()
+        return
     try:
-        settings = load_settings(config, os.environ)
-        binary: BinaryIO = output.open("wb") if output else sys.stdout.buffer
-    except SettingsError as error:
-        raise CommandError(str(error)) from None
+        output.write_bytes(content)
     except OSError as error:
         raise CommandError(f"{output}: cannot be written: {error.strerror}.") from None
-    is_terminal = output is None and sys.stdout.isatty()
-    form = form or settings.format or ("terminal" if is_terminal else "text")
+
+
+@contextmanager
+def _open_stream(
+    settings: Settings, output: Path | None, *, with_titles: bool
+) -> Iterator[Printer]:
+    """Open the printer for a form in which one report follows the other."""
+    try:
+        binary = output.open("wb") if output else sys.stdout.buffer
+    except OSError as error:
+        raise CommandError(f"{output}: cannot be written: {error.strerror}.") from None
     try:
         # The JSON printer needs neither texts nor colours, and starts the faster for it.
-        if form == "json":
+        if settings.format == "json":
             from retour.cli.jsonlines import JsonPrinter  # noqa: PLC0415
 
-            yield JsonPrinter(binary)
+            yield JsonPrinter(binary, settings.scope)
             return
         from retour.cli.reports import ReportPrinter  # noqa: PLC0415
 
-        out: TextIO = sys.stdout
-        if output:
-            out = io.TextIOWrapper(binary, encoding="utf-8", errors="backslashreplace")
-        audience = audience or settings.audience
-        yield ReportPrinter(out, audience, in_colour=form == "terminal", with_titles=with_titles)
+        form: Format | None = settings.format
+        if form is None:
+            form = "terminal" if output is None and sys.stdout.isatty() else "text"
+        yield ReportPrinter(
+            binary if output else None,
+            settings,
+            in_colour=form == "terminal",
+            with_titles=with_titles,
+        )
     finally:
         if output:
             binary.close()
+
+
+def refuse_destroying(paths: Iterable[str], output: Path | None) -> None:
+    """Refuse to print into a file that is an input, under whatever name.
+
+    Raises:
+        CommandError: it is one.
+    """
+    if output is not None and any(_is_same(path, output) for path in paths):
+        raise CommandError(f"{output}: is an input, and printing there would destroy it.")
+
+
+def _is_same(path: str, output: Path) -> bool:
+    """Tell whether a path is the output file under any name."""
+    try:
+        return output.is_file() and output.samefile(path)
+    except OSError:
+        return False

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from retour.cli.ending import EPILOG, CommandError, ExitCode
+from retour.cli.trailingest import add_options, run
 from retour.service.settings import FORMATS, Settings, SettingsError, choose_store, load_settings
 
 if TYPE_CHECKING:
@@ -40,6 +41,7 @@ def register(commands: "_SubParsersAction[ArgumentParser]") -> None:
         allow_abbrev=False,
     )
     below = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    add_options(_add(below, "ingest", run, "read logs and mails into the trail"))
     find = _add(below, "find", _find, "list mails by any part of what is known of them")
     for name, value, text in _PARTS:
         find.add_argument(f"--{name}", metavar=value, help=text)

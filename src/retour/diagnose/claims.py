@@ -5,8 +5,8 @@ telling status code; then the reporter's words and code; then the ``Status`` fie
 their codes; then vague words and bare numbers, in the same order of speakers.
 """
 
-from dataclasses import dataclass
-from typing import Literal
+from operator import attrgetter
+from typing import Literal, NamedTuple
 
 from retour.diagnose.families import fits_status
 from retour.knowledge.schema import Knowledge, Match, Tier
@@ -42,45 +42,36 @@ _WHOLE_NOTICE = "text"
 # A reason in prose is a sentence or two; what is longer holds footers and advice.
 _REASON_MAX = 400
 _EXPIRED = "expired"
+_BY_STRENGTH = attrgetter("rank", "position")
 
 
-@dataclass(frozen=True, slots=True)
-class Claim:
+class Claim(NamedTuple):
     """One statement read by one rule.
+
+    A tuple, because each recipient has several and a frozen dataclass takes four times as long to
+    make.
 
     Attributes:
         statement: what was said, by whom.
         match: the rule and the words that it read.
         rank: how strong; smaller is stronger.
-        index: position of the statement, innermost voice first.
+        position: of the statement, innermost voice first.
         voice: as whom the statement ranks.
+        cause: the cause that the claim speaks for.
+        tier: how telling the rule is.
+        telling: whether the words mean one thing.
+        firm: whether they do and were said about this failure, not somewhere.
     """
 
     statement: Statement
     match: Match
     rank: int
-    index: int
+    position: int
     voice: Voice
-
-    @property
-    def cause(self) -> str:
-        """The cause that the claim speaks for."""
-        return self.match.rule.cause
-
-    @property
-    def tier(self) -> Tier:
-        """How telling the rule is."""
-        return self.match.rule.tier
-
-    @property
-    def telling(self) -> bool:
-        """Whether the words mean one thing."""
-        return self.match.rule.tier in TELLING
-
-    @property
-    def firm(self) -> bool:
-        """Whether the words mean one thing and were said about this failure, not somewhere."""
-        return self.telling and self.voice != "notice"
+    cause: str
+    tier: Tier
+    telling: bool
+    firm: bool
 
     def evidence(self, weight: Weight) -> Evidence:
         """Return the claim as evidence of a given weight."""
@@ -126,7 +117,7 @@ def gather_claims(
     # Beside telling words the field is no claim of its own: it can only fit them or not.
     if recipient.status_field and not firm and recipient.status_field not in said:
         claims += _read_field(recipient, producer, knowledge)
-    claims.sort(key=lambda claim: (claim.rank, claim.index))
+    claims.sort(key=_BY_STRENGTH)
     return tuple(claims)
 
 
@@ -137,36 +128,40 @@ def _read(
     producer: str | None,
     knowledge: Knowledge,
 ) -> list[Claim]:
-    reply = statement.reply
-    voice = _voice(statement)
-    ranks = _RANKS[voice]
+    reply, speaker = statement.reply, statement.speaker
     matches = knowledge.match(
         statement.text,
         code=reply.code if reply else None,
         status=reply.status if reply else None,
-        remote=recipient.remote_mta if statement.speaker == "remote" else None,
+        remote=recipient.remote_mta if speaker == "remote" else None,
     )
-    field = None
-    if is_prose(statement) and producer not in _CARELESS:
-        field = recipient.status_field
+    if not matches:
+        return []
+    voice = _voice(statement)
+    ranks = _RANKS[voice]
+    prose = is_prose(statement)
+    long_prose = prose and len(statement.text) > _REASON_MAX
+    field = recipient.status_field if prose and producer not in _CARELESS else None
     claims: list[Claim] = []
     causes: set[str] = set()
     for match in matches:
-        cause = match.rule.cause
+        cause, tier = match.rule.cause, match.rule.tier
         # The first match of each cause speaks for all weaker ones of that cause.
         if cause in causes:
             continue
         causes.add(cause)
-        rank = ranks.get(match.rule.tier, _CODE_RANK)
-        if rank == _CODE_RANK and statement.speaker == "wrapper":
+        rank = ranks.get(tier, _CODE_RANK)
+        if rank == _CODE_RANK and speaker == "wrapper":
             continue
+        telling = tier in TELLING
         # A vague word somewhere in a long text is advice or a footer, not the reason.
-        if match.rule.tier not in TELLING and is_prose(statement) and _is_long(statement):
+        if long_prose and not telling:
             continue
         # Prose that does not fit the code beside it may be a footer about something else.
         if field and rank < _BELOW_FIELD_RANK and not fits_status(cause, field):
             rank = _BELOW_FIELD_RANK
-        claims.append(Claim(statement, match, rank, index, voice))
+        firm = telling and voice != "notice"
+        claims.append(Claim(statement, match, rank, index, voice, cause, tier, telling, firm))
     return claims
 
 
@@ -178,10 +173,6 @@ def _settles(claim: Claim) -> bool:
 def is_prose(statement: Statement) -> bool:
     """Say whether a statement is words for people around or beside a reply."""
     return statement.reply is None and statement.where.startswith(_WHOLE_NOTICE)
-
-
-def _is_long(statement: Statement) -> bool:
-    return len(statement.text) > _REASON_MAX
 
 
 def _is_rambling(statement: Statement) -> bool:
@@ -204,9 +195,11 @@ def _read_field(recipient: Recipient, producer: str | None, knowledge: Knowledge
     index = len(recipient.statements)
     claims: list[Claim] = []
     for match in knowledge.match("", status=status):
-        rank = _FIELD_RANK if match.rule.tier == "status" else _CARELESS_RANK
+        cause, tier = match.rule.cause, match.rule.tier
+        rank = _CARELESS_RANK if careless or tier != "status" else _FIELD_RANK
+        # Codes are no words: none of them is telling.
         claims.append(
-            Claim(statement, match, _CARELESS_RANK if careless else rank, index, "reporter")
+            Claim(statement, match, rank, index, "reporter", cause, tier, telling=False, firm=False)
         )
     return claims
 

@@ -7,11 +7,12 @@ anything, a wrapper that agrees, 5.7.1 with a reason of policy.
 """
 
 from collections.abc import Iterable
+from functools import cache
 
 from retour.diagnose.claims import Claim, is_prose
 from retour.diagnose.decision import UNKNOWN, Decision
 from retour.diagnose.families import are_compatible, fits_status, is_undefined
-from retour.diagnose.headlines import Headline, find_headlines
+from retour.diagnose.headlines import HEADLINES, find_headlines
 from retour.diagnose.loop import DUPLICATE, LOOP
 from retour.model.diagnosis import Contradiction
 from retour.model.reply import Reply
@@ -19,7 +20,7 @@ from retour.model.report import Recipient, Report, Statement
 
 _CONTRADICTIONS_MAX = 8
 _QUOTE_MAX = 200
-_CLASSES = {"4": "try again later", "5": "never", "2": "accepted"}
+_LOOPS = frozenset({LOOP, DUPLICATE})
 
 
 def find_contradictions(
@@ -34,15 +35,18 @@ def find_contradictions(
         decision: what was concluded; claims that do not fit it are the ones not followed.
     """
     found: dict[tuple[str, str], Contradiction] = {}
-    for contradiction in (
-        *_class_clashes(recipient.statements),
-        *_field_clashes(recipient, decision),
-        *_wrapper_clashes(recipient.statements),
-        *_meaning_clashes(claims),
-        *_voice_clashes(claims, decision),
-        *_headline_clashes(report, recipient, decision),
-        *_hop_clashes(decision),
-    ):
+    clashes = [*_class_clashes(recipient.statements), *_field_clashes(recipient, decision)]
+    if len(recipient.statements) > 1:
+        clashes += _wrapper_clashes(recipient.statements)
+    if claims:
+        clashes += _meaning_clashes(claims)
+    if len(claims) > 1:
+        clashes += _voice_clashes(claims, decision)
+    if decision.claim is not None:
+        clashes += _headline_clashes(report, recipient, decision.claim, decision.cause)
+        if decision.cause in _LOOPS:
+            clashes += _hop_clashes(decision, decision.claim)
+    for contradiction in clashes:
         found.setdefault((contradiction.claim, contradiction.against), contradiction)
     return tuple(found.values())[:_CONTRADICTIONS_MAX]
 
@@ -58,8 +62,7 @@ def _class_clashes(statements: tuple[Statement, ...]) -> Iterable[Contradiction]
             yield Contradiction(
                 claim=reply.status,
                 against=str(reply.code),
-                why=f"One reply says both {_CLASSES[code_class]!r} ({reply.code}) and "
-                f"{_CLASSES[status_class]!r} ({reply.status}).",
+                kind="later-with-never-status" if code_class == "4" else "never-with-later-status",
             )
 
 
@@ -74,8 +77,7 @@ def _field_clashes(recipient: Recipient, decision: Decision) -> Iterable[Contrad
         yield Contradiction(
             claim=f"Status: {field}",
             against=_quote(reply),
-            why=f"The report says {_CLASSES[field[0]]!r}, the reply that it quotes says "
-            f"{_CLASSES[said]!r}.",
+            kind="report-later-reply-never" if field[0] == "4" else "report-never-reply-later",
         )
     elif field != reply.status and _decided_by_words(decision):
         claim = decision.claim
@@ -83,7 +85,7 @@ def _field_clashes(recipient: Recipient, decision: Decision) -> Iterable[Contrad
             yield Contradiction(
                 claim=f"Status: {field}",
                 against=claim.match.quote,
-                why="The code in the report means something else than the words of the reply.",
+                kind="report-status-against-words",
             )
 
 
@@ -107,8 +109,7 @@ def _wrapper_clashes(statements: tuple[Statement, ...]) -> Iterable[Contradictio
             yield Contradiction(
                 claim=statement.text[:_QUOTE_MAX],
                 against=inner.text[:_QUOTE_MAX],
-                why="The words around the reply say 'try again later', the reply inside "
-                "says 'never'.",
+                kind="wrapper-later-reply-never",
             )
 
 
@@ -117,9 +118,9 @@ def _meaning_clashes(claims: tuple[Claim, ...]) -> Iterable[Contradiction]:
     seen: set[int] = set()
     for claim in claims:
         reply = claim.statement.reply
-        if not claim.telling or claim.index in seen or not (reply and reply.status):
+        if not claim.telling or claim.position in seen or not (reply and reply.status):
             continue
-        seen.add(claim.index)
+        seen.add(claim.position)
         # A rule that names the code knows what this provider means by it.
         if claim.match.rule.status or claim.statement.speaker == "wrapper":
             continue
@@ -127,7 +128,7 @@ def _meaning_clashes(claims: tuple[Claim, ...]) -> Iterable[Contradiction]:
             yield Contradiction(
                 claim=reply.status,
                 against=claim.match.quote,
-                why="The code means something else than the words beside it.",
+                kind="status-against-words",
             )
 
 
@@ -136,69 +137,69 @@ def _voice_clashes(claims: tuple[Claim, ...], decision: Decision) -> Iterable[Co
     if not _decided_by_words(decision) or decision.claim is None:
         return
     winner = decision.claim
-    heard: set[int] = {winner.index}
+    heard: set[int] = {winner.position}
     for claim in claims:
-        if claim.index in heard or not claim.firm or is_prose(claim.statement):
+        if claim.position in heard or not claim.firm or is_prose(claim.statement):
             continue
-        heard.add(claim.index)
+        heard.add(claim.position)
         if claim.statement.speaker == "remote" or UNKNOWN in {claim.cause, decision.cause}:
             continue
         if not are_compatible(claim.cause, winner.cause):
             yield Contradiction(
                 claim=claim.match.quote,
                 against=winner.match.quote,
-                why="The words around the reply say something else than the reply itself.",
+                kind="wrapper-against-reply",
             )
 
 
 def _headline_clashes(
-    report: Report, recipient: Recipient, decision: Decision
+    report: Report, recipient: Recipient, claim: Claim, cause: str
 ) -> Iterable[Contradiction]:
-    claim = decision.claim
-    if claim is None or not report.notice:
+    if not report.notice or UNKNOWN in {claim.cause, cause}:
         return
     local = (recipient.address or "").rpartition("@")[0] if len(report.recipients) > 1 else None
     if local == "":
         return
-    for headline in find_headlines(report.notice, local):
-        if not _headline_fits(headline, claim, decision.cause):
-            why = (
-                "The headline tells the sender something else than the server's reply."
-                if headline.cause
-                else f"The linked article is about {headline.status}, which is not what happened."
+    for headline in find_headlines(report.notice, local, _false_headlines(claim.cause, cause)):
+        if headline.cause or not _article_fits(headline.status or "", claim, cause):
+            yield Contradiction(
+                claim=headline.quote,
+                against=_against(claim),
+                kind="headline-against-reply" if headline.cause else "article-against-reply",
             )
-            yield Contradiction(headline.quote, _against(claim), why)
 
 
-def _headline_fits(headline: Headline, claim: Claim, cause: str) -> bool:
-    if UNKNOWN in {claim.cause, cause}:
-        return True
-    if headline.cause:
-        return are_compatible(headline.cause, claim.cause) or headline.cause == cause
-    status = headline.status or ""
+@cache
+def _false_headlines(claimed: str, cause: str) -> tuple[tuple[str, str], ...]:
+    """Return the headlines that cannot be true beside the deciding claim's cause."""
+    return tuple(
+        (words, told)
+        for words, told in HEADLINES
+        if told != cause and not are_compatible(told, claimed)
+    )
+
+
+def _article_fits(status: str, claim: Claim, cause: str) -> bool:
     reply = claim.statement.reply
     if reply and reply.status == status:
         return True
     return fits_status(cause, status) or fits_status(claim.cause, status)
 
 
-def _hop_clashes(decision: Decision) -> Iterable[Contradiction]:
+def _hop_clashes(decision: Decision, claim: Claim) -> Iterable[Contradiction]:
     """A loop that the hops do not bear out, and a second copy that went in circles."""
-    claim = decision.claim
-    if claim is None:
-        return
     seen = {e.rule: e for e in decision.evidence if e.speaker == "hops"}
     if claim.cause == LOOP and decision.cause == DUPLICATE and "hops/one-pass" in seen:
         yield Contradiction(
             claim=_against(claim),
             against=seen["hops/one-pass"].quote,
-            why="The server speaks of a loop, but no server took the message twice.",
+            kind="loop-without-circle",
         )
     if claim.cause == DUPLICATE and decision.cause == LOOP and "hops/repeated" in seen:
         yield Contradiction(
             claim=_against(claim),
             against=seen["hops/repeated"].quote,
-            why="The server speaks of a second copy, but the message went in circles.",
+            kind="copy-in-circle",
         )
 
 

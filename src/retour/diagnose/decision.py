@@ -1,7 +1,8 @@
 """Which cause the claims add up to, how sure that is, and what else it could be."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from typing import NamedTuple
 
 from retour.diagnose.claims import Claim, is_prose
 from retour.diagnose.confidence import (
@@ -38,9 +39,8 @@ _MODEL_RULE = "model/classifier"
 _RIVAL_SHARE = 0.5
 
 
-@dataclass(frozen=True, slots=True)
-class Decision:
-    """A cause with its grounds.
+class Decision(NamedTuple):
+    """A cause with its grounds; a tuple for the reason that a `Claim` is one.
 
     Attributes:
         cause: a name of the closed list.
@@ -91,11 +91,13 @@ _SENDER_CODES = frozenset({"1.7", "1.8"})
 def _turn_to_sender(decision: Decision, recipient: Recipient) -> Decision:
     """Read "not found" about the sender where the reply was to MAIL FROM, or its code says so."""
     cause = _OF_THE_SENDER.get(decision.cause)
+    if cause is None:
+        return decision
     reply = recipient.reply
     code = reply.status.partition(".")[2] if reply and reply.status else None
-    if cause is None or not (code in _SENDER_CODES or (recipient.phase == "mail" and reply)):
+    if code not in _SENDER_CODES and not (recipient.phase == "mail" and reply):
         return decision
-    return replace(decision, cause=cause, evidence=_about_sender(decision, cause))
+    return decision._replace(cause=cause, evidence=_about_sender(decision, cause))
 
 
 def _about_sender(decision: Decision, cause: str) -> tuple[Evidence, ...]:
@@ -127,7 +129,7 @@ def _prefer_expired(best: Claim, claims: tuple[Claim, ...]) -> Claim:
     """Return "time ran out" where the same vague words also speak of some trouble."""
     if best.tier != "generic" or best.cause != "system-error":
         return best
-    same = (c for c in claims if c.cause == _EXPIRED and c.index == best.index)
+    same = (c for c in claims if c.cause == _EXPIRED and c.position == best.position)
     return next(same, best)
 
 
@@ -174,7 +176,7 @@ def _contests(claim: Claim, best: Claim) -> bool:
     """Say whether a claim for another cause is strong enough to lower the confidence."""
     if not claim.telling or claim.rank > best.rank + 2 or claim.cause in {UNKNOWN, _EXPIRED}:
         return False
-    return claim.index == best.index or not are_compatible(claim.cause, best.cause)
+    return claim.position == best.position or not are_compatible(claim.cause, best.cause)
 
 
 def _combine(
@@ -196,8 +198,7 @@ def _combine(
         confidence = min(confidence, EXPIRED_CEILING)
     backing = (_model_evidence(guess, recipient),) if agrees else ()
     others = [cause for cause, _ in guesses] if agrees else [guess, *_causes(decision)]
-    return replace(
-        decision,
+    return decision._replace(
         confidence=confidence,
         evidence=(*decision.evidence, *backing),
         alternatives=share_rest(best.cause, confidence, others),

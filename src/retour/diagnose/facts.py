@@ -17,6 +17,7 @@ _IPV4 = re.compile(r"(?<![\d.])(?:\d{1,3}\.){3}\d{1,3}(?![\d.]*\d)")
 _ABOUT_IP = frozenset({"ip-blocklisted", "host-identity", "spf-failed"})
 # Where the domain itself may be mistyped.
 _ABOUT_DOMAIN = frozenset({"domain-not-found", "no-mail-host", "unreachable", "dns-failure"})
+_NO_FACTS = Facts()
 
 
 def collect_facts(
@@ -35,15 +36,20 @@ def collect_facts(
     for claim in claims:
         if claim.cause == decision.cause or claim is decision.claim:
             text = text or claim.statement.text
-            for name, value in claim.match.facts.items():
-                holes.setdefault(name, value)
+            if claim.match.facts:
+                holes = {**claim.match.facts, **holes}
+    url = holes.get("url") or (_find(_URL, text) if "://" in text else None)
+    ip = holes.get("ip") or _find_ip(decision.cause, text)
+    suggested = _suggest(decision.cause, recipient, original)
+    if not (holes or url or ip or suggested):
+        return _NO_FACTS
     return Facts(
         new_address=holes.get("new_address"),
-        ip=holes.get("ip") or _find_ip(decision.cause, text),
-        url=_clean_url(holes.get("url") or _find(_URL, text)),
+        ip=ip,
+        url=_clean_url(url),
         size_limit=_read_size(holes),
         retry_after=_read_seconds(holes),
-        suggested_address=_suggest(decision.cause, recipient, original),
+        suggested_address=suggested,
     )
 
 

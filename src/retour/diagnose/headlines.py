@@ -51,17 +51,20 @@ class Headline:
     status: str | None
 
 
-def find_headlines(notice: str, local_part: str | None) -> list[Headline]:
+def find_headlines(
+    notice: str, local_part: str | None, wanted: tuple[tuple[str, str], ...] = HEADLINES
+) -> list[Headline]:
     """Find what the top of a notice tells the sender, and the articles that it links to.
 
     Args:
         notice: the notice's words for people.
         local_part: where the report is about several recipients, the one whose lines count.
+        wanted: the headlines to look for; articles are found whatever they are about.
     """
     found: list[Headline] = []
     head = notice[:_HEAD_MAX].replace("\u2019", "'")
     low = head.lower()
-    for words, cause in HEADLINES:
+    for words, cause in wanted:
         at = low.find(words)
         if at >= 0:
             line = _line_at(head, at)

@@ -6,7 +6,6 @@ reply. Nothing here is decided by one code.
 """
 
 import re
-from dataclasses import replace
 
 from retour.diagnose.claims import Claim
 from retour.diagnose.confidence import (
@@ -31,6 +30,7 @@ DUPLICATE = "duplicate-refused"
 MISCONFIGURED = "misconfigured"
 
 # "Loops back to myself": the MX or route of the domain points at the server that asks.
+_QUOTE_MAX = 200
 _AT_ITSELF = (
     "loops back to me",
     "loops back to my",
@@ -132,7 +132,7 @@ def judge_loop(
             else (min(decision.confidence, DUPLICATE_SAID))
         )
         settled = _settle(decision, DUPLICATE, confidence, (LOOP,), _one_pass(route))
-        return replace(settled, outcome="probably-delivered")
+        return settled._replace(outcome="probably-delivered")
     if not route.hops:
         confidence = min(decision.confidence, LOOP_UNSEEN)
         return _settle(decision, LOOP, confidence, (DUPLICATE, MISCONFIGURED))
@@ -153,13 +153,13 @@ def _settle_one_pass(decision: Decision, route: Route, mark: Mark | None) -> Dec
         settled = _settle(
             decision, DUPLICATE, DUPLICATE_SUPPOSED, (LOOP, MISCONFIGURED), _one_pass(route)
         )
-        return replace(settled, outcome="unknown")
+        return settled._replace(outcome="unknown")
     rule = "original/list-copy" if mark.kind == "list" else "original/forwarded-copy"
     sign = Evidence("hops", f"original/{mark.field}", mark.quote, DUPLICATE, rule, "supporting")
     settled = _settle(
         decision, DUPLICATE, DUPLICATE_MARKED, (LOOP, MISCONFIGURED), (*_one_pass(route), sign)
     )
-    return replace(settled, outcome="probably-delivered")
+    return settled._replace(outcome="probably-delivered")
 
 
 def _settle(
@@ -209,7 +209,7 @@ def _find_proof(
     again = _find_repeat(route, original, recipient)
     if again:
         earlier, later = again
-        quote = f"{later.by or later.from_} took it at hop {earlier.n} and again at hop {later.n}"
+        quote = f"hop {earlier.n}: {_taker(earlier)}; hop {later.n}: {_taker(later)}"
         return (_hops(quote, LOOP, "hops/repeated", "decisive"),)
     # A program behind the mailbox also sees the line: there it proves the one delivery only.
     arrives_again = recipient.remote_mta or any(w in _words(recipient) for w in _TRACE_WORDS)
@@ -297,8 +297,13 @@ def _claim_stands(words: str, route: Route) -> bool:
 def _one_pass(route: Route) -> tuple[Evidence, ...]:
     if not route.complete or not route.hops:
         return ()
-    quote = f"{len(route.hops)} hops, no server twice"
+    takers = ", ".join(_taker(hop) for hop in route.hops)
+    quote = f"{len(route.hops)} hops: {takers}"[:_QUOTE_MAX]
     return (_hops(quote, DUPLICATE, "hops/one-pass", "supporting"),)
+
+
+def _taker(hop: Hop) -> str:
+    return hop.by or hop.from_ or "?"
 
 
 def _hops(quote: str, cause: str, rule: str, weight: Weight) -> Evidence:

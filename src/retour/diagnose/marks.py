@@ -7,24 +7,14 @@ Read only where a loop or a duplicate is claimed. Follows RFC 2369 and RFC 2919 
 from dataclasses import dataclass
 
 from retour.model.report import Original
-
-_LIST_FIELDS = frozenset({"list-id", "list-post", "mailing-list", "x-mailing-list", "x-beenthere"})
-_FORWARD_FIELDS = frozenset(
-    {
-        "resent-from",
-        "resent-to",
-        "resent-date",
-        "resent-message-id",
-        "x-forwarded-to",
-        "x-forwarded-for",
-        "x-sieve-redirected-from",
-        "x-ms-exchange-inbox-rules-loop",
-        "x-ms-exchange-forwardingloop",
-        "x-ms-exchange-organization-autoforwarded",
-    }
+from retour.read.second_way import (
+    FORWARD_FIELDS,
+    LIST_FIELDS,
+    RESENT_FIELDS,
+    RULE_AGENT,
+    RULE_FIELD,
 )
-_SOURCE_FIELD = "x-ms-exchange-generated-message-source"
-_FORWARDING_AGENT = "mailbox rules agent"
+
 _PATH_FIELDS = frozenset({"delivered-to", "x-original-to", "x-forwarded-to", "resent-to"})
 _NEWSLETTER_FIELD = "list-unsubscribe-post"
 _SENDER_FIELDS = frozenset({"return-path", "sender"})
@@ -105,7 +95,7 @@ def find_second_way(original: Original, names: frozenset[str]) -> Mark | None:
 def _mark(name: str, value: str, names: frozenset[str], *, alone: bool) -> Mark | None:
     low, words = name.lower(), value.lower()
     quote = f"{name}: {value}"[:160]
-    if low in _LIST_FIELDS or (low == "precedence" and words == "list"):
+    if low in LIST_FIELDS or (low == "precedence" and words == "list"):
         return Mark("list", name, quote)
     # Bulk mail and VERP are also what a newsletter to this one person looks like.
     if low == "precedence" and words == "bulk" and not alone:
@@ -114,8 +104,8 @@ def _mark(name: str, value: str, names: frozenset[str], *, alone: bool) -> Mark 
         return Mark("list", name, quote)
     if low in _PATH_FIELDS and _bare(value) and _bare(value) not in names:
         return Mark("forward", name, quote)
-    by_rule = low == _SOURCE_FIELD and _FORWARDING_AGENT in words
-    if low in _FORWARD_FIELDS or by_rule:
+    by_rule = low == RULE_FIELD and RULE_AGENT in words
+    if low in FORWARD_FIELDS or low in RESENT_FIELDS or by_rule:
         return Mark("forward", name, quote)
     return None
 

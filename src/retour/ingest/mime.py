@@ -9,7 +9,6 @@ import hashlib
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
 
 _LINE_END = re.compile(r"\r\n|\r|\n")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]+")
@@ -66,13 +65,6 @@ def write_message(
 def write_fields(fields: Iterable[tuple[str, str]]) -> bytes:
     """Write a block of header fields, as in a delivery-status part."""
     return b"".join(_write_field(name, value) for name, value in fields)
-
-
-def write_date(at: datetime) -> str:
-    """Word a time as RFC 5322 §3.3 does, whatever the locale."""
-    day = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")[at.weekday()]
-    month = "JanFebMarAprMayJunJulAugSepOctNovDec"[at.month * 3 - 3 : at.month * 3]
-    return f"{day}, {at.day:02} {month} {at.year:04} {at:%H:%M:%S %z}"
 
 
 _EIGHT_BIT = ("Content-Transfer-Encoding", "8bit")

@@ -9,9 +9,10 @@ import re
 from retour.ingest.compound import Storage, open_compound
 from retour.ingest.item import UnreadableError
 from retour.ingest.mapi import Properties, Tag, name_codec
-from retour.ingest.mime import Part, write_bytes, write_date, write_message, write_text
+from retour.ingest.mime import Part, write_bytes, write_message, write_text
 from retour.ingest.outlook_report import describe_report
 from retour.ingest.rtf import decompress_rtf, strip_rtf
+from retour.wire.date import write_date
 
 MAX_FILE = 64 << 20
 """Bytes of a ``.msg`` that are read."""

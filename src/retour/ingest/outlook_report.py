@@ -9,7 +9,8 @@ import re
 from dataclasses import dataclass
 
 from retour.ingest.mapi import Properties, Tag
-from retour.ingest.mime import Part, write_bytes, write_date, write_fields, write_text
+from retour.ingest.mime import Part, write_bytes, write_fields, write_text
+from retour.wire.date import write_date
 
 Field = tuple[str, str]
 

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise, repeat
 from math import exp
-from operator import itemgetter
+from operator import add, itemgetter, mul, sub
 from pathlib import Path
 from typing import Any
 
@@ -34,7 +34,6 @@ _TAIL = 30
 # No more characters than these are looked at, whatever stands in them.
 _TEXT_HEAD, _TEXT_TAIL = 1500, 500
 _WORD_MAX = 24
-_ZERO = 128
 
 _TOKEN = re.compile(
     # Plain words first, for speed: nothing below would read them otherwise.
@@ -42,7 +41,7 @@ _TOKEN = re.compile(
     r"""|https?://[^\s<>"')\]]++"""
     r"""|[\w.+=%-]{1,64}+@[\w.-]++"""
     r"""|(?<![^\W_])[0-9a-f]{0,4}(?::[0-9a-f]{0,4}){3,8}+(?![^\W_])"""
-    r"""|[^\W_]++(?:[.:'][^\W_]++)*+"""
+    r"""|[^\W_]++(?:[.:'][^\W_]++)*"""
 )
 _STATUS = re.compile(r"[245]\.\d{1,3}\.\d{1,3}")
 _ADDRESS = re.compile(r"\d{1,3}(?:\.\d{1,3}){3}|[0-9a-f:]*:[0-9a-f]*:[0-9a-f:]*")
@@ -132,7 +131,7 @@ def split_token(token: str) -> list[str]:
 
 def pair_tokens(tokens: Sequence[str]) -> list[str]:
     """Return each two neighbours as one feature, the text's edges included."""
-    return [f"{one} {other}" for one, other in pairwise(("^", *tokens, "$"))]
+    return list(map(" ".join, pairwise(("^", *tokens, "$"))))
 
 
 @dataclass(frozen=True, slots=True)
@@ -273,12 +272,13 @@ class Classifier:
         *sums, square = self._lanes.unpack(sum(rows).to_bytes(self._lanes.size, "little"))
         length: float = (square * self._square_step) ** self._exponent
         scale = self._step / length if square else 0.0
-        zero = _ZERO * len(rows)
-        scores = [(lane - zero) * scale + bias for lane, bias in zip(sums, self._bias, strict=True)]
-        best = max(scores)
-        shares = [exp(score - best) for score in scores]
-        part, floor = self._rest / sum(shares), self._floor
-        answer = zip(self._causes, [share * part + floor for share in shares], strict=True)
+        # Each lane is too high by the same amount, which cancels out. Operators are mapped, because
+        # that takes half the time of comprehensions.
+        scores = list(map(add, map(mul, sums, repeat(scale)), self._bias))
+        shares = list(map(exp, map(sub, scores, repeat(max(scores)))))
+        part = self._rest / sum(shares)
+        probabilities = map(add, map(mul, shares, repeat(part)), repeat(self._floor))
+        answer = zip(self._causes, probabilities, strict=True)
         return sorted(answer, key=itemgetter(1), reverse=True)
 
     def _look_up(self, text: str) -> list[int]:
@@ -286,8 +286,8 @@ class Classifier:
         tokens = tokenise(text)
         row_of = self._rows.get
         found = list(map(row_of, tokens))
-        rows = [row for row in found if row is not None]
-        rows += [row for row in map(row_of, pair_tokens(tokens)) if row is not None]
+        rows = list(filter(None, found))
+        rows += filter(None, map(row_of, pair_tokens(tokens)))
         if None in found:
             for token, row in zip(tokens, found, strict=True):
                 if row is None:

@@ -20,10 +20,10 @@ LITERAL_RANK = 10
 """A tier counts more than any number of literal characters, and each of those more than any
 conditions (`schema.Rule.conditions`)."""
 
-Entry = tuple[int, int, str, str, int]
+Entry = tuple[int, int, str, str, int, int | None, int | None]
 """One text: its rule's number; literal characters; the text, where it is one literal, else words
 that it has besides the anchor; the text, where it has holes; the most characters before the
-anchor."""
+anchor; offsets from the anchor to holes beside it that no bare word can fill (`Quote.lead`)."""
 
 Condition = tuple[Sequence[int], Sequence[str], Sequence[str]]
 """Reply codes, enhanced status codes and hosts that a rule demands; empty: any."""
@@ -108,8 +108,10 @@ def _windows(anchor: str) -> list[str]:
 
 def _entry(rule: int, quote: Quote, at: int) -> Entry:
     if quote.plain:
-        return rule, quote.literal, quote.anchor, "", at
-    return rule, quote.literal, quote.other, quote.text, quote.before + at
+        return rule, quote.literal, quote.anchor, "", at, None, None
+    lead = None if quote.lead is None else -quote.lead - at
+    trail = None if quote.trail is None else quote.trail - at
+    return rule, quote.literal, quote.other, quote.text, quote.before + at, lead, trail
 
 
 def expand_statuses(rule: Rule) -> list[str]:

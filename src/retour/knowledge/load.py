@@ -1,28 +1,24 @@
 """Package data to `Knowledge`, fast: what was read once is kept compiled in the user's cache.
 
-The cache is an optimisation only: JSON Lines (the compiled index, then one rule a line), keyed by
-version and by the name, size and time of every data file, trusted only where nobody else could have
-written it, silently done without.
+The cache (see `cache`) is JSON Lines: the compiled index, then one rule a line.
 """
 
 import json
 import os
-import stat
-import zlib
 from collections.abc import Iterator, Mapping
 from dataclasses import fields
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from retour.knowledge.cache import cache_file, fingerprint, read_cache, write_cache
 from retour.knowledge.compilation import compile_rules
 from retour.knowledge.match import Index
 from retour.knowledge.schema import Cause, Knowledge, Rule
-from retour.version import __version__
 
 # Beside this file, also in a wheel; importlib.resources would cost start time and gain nothing.
 DATA = Path(__file__).with_name("data")
-_FORMAT = 5
+_FORMAT = 6
 _RULE_FIELDS = tuple(field.name for field in fields(Rule))
 _CAUSE_FIELDS = tuple(field.name for field in fields(Cause))
 
@@ -63,7 +59,7 @@ def load() -> Knowledge:
     Raises:
         KnowledgeError: a broken data file; the message names it.
     """
-    return load_folder(DATA, cache=_cache_file(DATA))
+    return load_folder(DATA, cache=cache_file("knowledge", DATA))
 
 
 def load_folder(data: Path, *, cache: Path | None = None) -> Knowledge:
@@ -79,14 +75,14 @@ def load_folder(data: Path, *, cache: Path | None = None) -> Knowledge:
     if cache is None:
         return _revive(_compile(data, ""))
     key = _fingerprint(data)
-    kept = _read_cache(cache)
+    kept = read_cache(cache)
     if kept is not None:
         try:
             return _revive(kept, key)
         except (AttributeError, KeyError, TypeError, ValueError, RecursionError):
             pass  # Outdated, cut short or foreign: read the sources as if there were no cache.
     lines = _compile(data, key)
-    _write_cache(cache, lines)
+    write_cache(cache, lines)
     return _revive(lines)
 
 
@@ -149,54 +145,8 @@ def _tuples(value: Any) -> Any:
 
 def _fingerprint(data: Path) -> str:
     """Return a key that changes with the version, the format and any data file."""
-    # The plain list, no hash of it: hashlib alone would cost a tenth of the start.
-    lines = [f"{__version__} {_FORMAT} {_RULE_FIELDS}"]
+    paths = []
     for folder, names, files in os.walk(data):
         names.sort()
-        for file in sorted(files):
-            path = os.path.join(folder, file)  # noqa: PTH118 - pathlib costs start time here
-            facts = os.stat(path)  # noqa: PTH116
-            lines.append(f"{path!a} {facts.st_size} {facts.st_mtime_ns}")
-    return "\n".join(lines)
-
-
-def _cache_file(data: Path) -> Path | None:
-    """Return where this installation's compiled knowledge is kept; None where there is no home."""
-    base = os.environ.get("XDG_CACHE_HOME", "")
-    try:
-        # XDG Base Directory Specification: a relative path is invalid and ignored.
-        folder = Path(base) if base.startswith("/") else Path.home() / ".cache"
-    except RuntimeError:
-        return None
-    place = zlib.crc32(os.fsencode(data))  # two that collide only take turns: the key differs
-    return folder / "retour" / f"knowledge-{place:08x}.jsonl"
-
-
-def _read_cache(cache: Path) -> list[bytes] | None:
-    """Return the lines of the cache; None where it is absent or somebody else could write it."""
-    try:
-        with cache.open("rb") as file:
-            facts = os.fstat(file.fileno())
-            if hasattr(os, "getuid") and facts.st_uid != os.getuid():
-                return None
-            if facts.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
-                return None
-            return file.read().split(b"\n")
-    except OSError:
-        return None
-
-
-def _write_cache(cache: Path, lines: list[bytes]) -> None:
-    """Write in one step, for this user only; without a writable folder do nothing."""
-    part = cache.with_suffix(f".{os.getpid()}.part")
-    try:
-        cache.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except OSError:
-        return
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(b"\n".join(lines))
-        part.replace(cache)
-    except OSError:
-        part.unlink(missing_ok=True)
+        paths += [os.path.join(folder, file) for file in sorted(files)]  # noqa: PTH118 - quick
+    return fingerprint(paths, f"{_FORMAT} {_RULE_FIELDS}")

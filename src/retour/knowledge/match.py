@@ -96,17 +96,23 @@ class Index:
         words = fold(text[:TEXT_MAX])
         if remote is not None:
             remote = remote.lower().rstrip(".")
-        spans = self._spans(fold_case(words), code, status, remote)
+        # A bare code comes without words.
+        spans = self._spans(fold_case(words), code, status, remote) if words else {}
         ranks = self._ranks
         ranked = [(ranks[n] - LITERAL_RANK * span[2], span[0], n) for n, span in spans.items()]
-        ranked += [(ranks[n], 0, n) for n in self._bare(code, status, remote)]
+        for n in self._bare(code, status, remote):
+            ranked.append((ranks[n], 0, n))
         ranked.sort()
-        return [
-            self._quote(words, n, spans[n])
-            if n in spans
-            else self._quote_code(words, n, code, status)
-            for n in self._yield([n for _, _, n in ranked])
-        ]
+        matches: list[Match] = []
+        for n in self._yield([n for _, _, n in ranked]):
+            rule, span = self._rule_at(n), spans.get(n)
+            if span is None:
+                matches.append(_quote_code(rule, words, code, status))
+                continue
+            start, end, literal, holed = span
+            facts = _facts(rule, words, start, end, holed) if holed else _NO_FACTS
+            matches.append(Match(rule, words[start:end], start, end, facts, literal))
+        return matches
 
     def _spans(
         self, low: str, code: int | None, status: str | None, remote: str | None
@@ -115,11 +121,16 @@ class Index:
         found: dict[int, Span] = {}
         searched: dict[str, tuple[int, int] | None] = {}
         raw = low.encode("utf-8", "surrogatepass")
+        wide = len(raw) != len(low)
         for anchor, at, _ in self._automaton.find_matches_as_indexes(raw, overlapping=True):
-            if len(raw) != len(low):
+            if wide:
                 at = len(raw[:at].decode("utf-8", "surrogatepass"))  # noqa: PLW2901
-            for rule, literal, word, holed, before in self._entries[anchor]:
-                if not (low.startswith(word, at - before) if not holed else word in low):
+            for rule, literal, word, holed, before, lead, trail in self._entries[anchor]:
+                if holed:
+                    # Most fail here: on "user unknown" for "{address} unknown".
+                    if word not in low or not _may_fill(low, at, lead, trail):
+                        continue
+                elif not low.startswith(word, at - before):
                     continue
                 best = found.get(rule)
                 if best is not None and best[2] >= literal:
@@ -128,30 +139,33 @@ class Index:
                 if condition is not None and not condition.holds(code, status, remote):
                     continue
                 if not holed:
-                    start, end = at - before, at - before + len(word)
-                    if not _glued(low, start, end):
-                        found[rule] = (start, end, literal, "")
-                    continue
-                # One search from the first anchor on covers the later ones too.
-                if holed not in searched:
-                    searched[holed] = _search(low, holed, at - before)
-                span = searched[holed]
+                    span = _stand_alone(low, at - before, at - before + len(word))
+                else:
+                    # One search from the first anchor on covers the later ones too.
+                    if holed not in searched:
+                        searched[holed] = _search(low, holed, at - before)
+                    span = searched[holed]
                 if span is not None:
                     found[rule] = (*span, literal, holed)
         return found
 
     def _bare(self, code: int | None, status: str | None, remote: str | None) -> list[int]:
         """Return the bare rules for the codes."""
-        numbers = [
-            *(self._by_status.get(status, ()) if status is not None else ()),
-            *(self._by_code.get(code, ()) if code is not None else ()),
-        ]
-        return [n for n in numbers if self._conditions[n].holds(code, status, remote)]
+        numbers: list[int] = []
+        if status is not None:
+            numbers += self._by_status.get(status, ())
+        if code is not None:
+            numbers += self._by_code.get(code, ())
+        conditions = self._conditions
+        return [n for n in numbers if conditions[n].holds(code, status, remote)]
 
     def _yield(self, ranked: list[int]) -> list[int]:
         """Move each rule behind those that it yields to, else keep the order."""
         yields = self._yields
-        if not any(n in yields and not yields[n].isdisjoint(ranked) for n in ranked):
+        for n in ranked:
+            if n in yields and not yields[n].isdisjoint(ranked):
+                break
+        else:
             return ranked
         waiting, ordered = list(ranked), []
         while waiting:
@@ -161,25 +175,36 @@ class Index:
             waiting.remove(ordered[-1])
         return ordered
 
-    def _quote(self, words: str, n: int, span: Span) -> Match:
-        start, end, literal, holed = span
-        rule = self._rule_at(n)
-        facts = _facts(rule, words, start, end, holed) if holed else _NO_FACTS
-        return Match(rule, words[start:end], start, end, facts, literal)
 
-    def _quote_code(self, words: str, n: int, code: int | None, status: str | None) -> Match:
-        rule = self._rule_at(n)
-        said = str(code) if rule.tier == "code" else str(status)
-        at = words.find(said)
-        start, end = (at, at + len(said)) if at >= 0 else (0, 0)
-        return Match(rule, said, start, end, _NO_FACTS)
+def _quote_code(rule: Rule, words: str, code: int | None, status: str | None) -> Match:
+    said = str(code) if rule.tier == "code" else str(status)
+    at = words.find(said)
+    start, end = (at, at + len(said)) if at >= 0 else (0, 0)
+    return Match(rule, said, start, end, _NO_FACTS)
 
 
-def _glued(low: str, start: int, end: int) -> bool:
-    """Whether a letter or digit at an edge of the span continues a word outside it (ASCII only)."""
+def _stand_alone(low: str, start: int, end: int) -> tuple[int, int] | None:
+    """Return the span, None where a letter or digit outside continues its word (ASCII only)."""
     if start and low[start - 1] in _WORD and low[start] in _WORD:
-        return True
-    return end < len(low) and low[end] in _WORD and low[end - 1] in _WORD
+        return None
+    if end < len(low) and low[end] in _WORD and low[end - 1] in _WORD:
+        return None
+    return start, end
+
+
+def _may_fill(low: str, at: int, lead: int | None, trail: int | None) -> bool:
+    """Say whether more than letters stands where holes must be that no bare word can fill."""
+    if lead is not None:
+        end = max(0, at + lead)
+        word = low[low.rfind(" ", 0, end) + 1 : end]
+        if not word or word.isalpha():
+            return False
+    if trail is not None:
+        end = low.find(" ", at + trail)
+        word = low[at + trail : end if end >= 0 else len(low)]
+        if not word or word.isalpha():
+            return False
+    return True
 
 
 def _search(low: str, holed: str, start: int) -> tuple[int, int] | None:

@@ -40,6 +40,9 @@ _HOLES: dict[str, tuple[str, int]] = {
     "n": (rf"{_NUMBER}(?: ?{_UNIT})?", 60),
     "url": (r"(?:https?://|www\.)[^\s<>\"']{0,500}[^\s<>\"'.,;:)\]]", 510),
 }
+# What fills these is never letters alone (a quantity may end in a unit that is).
+_NO_WORD = frozenset({"ip", "address", "url"})
+_STARTS_NO_WORD = _NO_WORD | {"n"}
 _HOLE = re.compile(r"\{\{|\{(\*|[a-z]+)\}")
 _QUANTITY = re.compile(rf"{_NUMBER}(?: ?{_UNIT})?", re.IGNORECASE)
 
@@ -78,6 +81,9 @@ class Quote:
         literal: its literal characters in number.
         before: the most characters that a match can have before the anchor.
         after: likewise behind it.
+        lead: characters between the anchor and a hole before it that no bare word can fill; None
+            where there is no such hole beside the anchor's literal.
+        trail: characters from the anchor's start to such a hole behind it, or None.
         holes: the holes' names in order: ``n``, ``n2``, ``ip`` ...; ``{*}`` has none.
     """
 
@@ -87,6 +93,8 @@ class Quote:
     literal: int
     before: int
     after: int
+    lead: int | None
+    trail: int | None
     holes: tuple[str, ...]
 
     @property
@@ -106,23 +114,21 @@ def parse_quote(text: str) -> Quote:
     literals = [word for kind, word in pieces if kind == "literal"]
     _check(text, pieces, literals)
     anchor, *others = sorted((word.strip() for word in literals), key=len, reverse=True)
-    before = after = 0
-    seen = False
-    for kind, word in pieces:
-        if kind == "literal" and not seen and word.strip() == anchor:
-            seen = True
-            lead = len(word) - len(word.lstrip())
-            before, after = before + lead, after + len(word) - lead - len(anchor)
-            continue
-        most = len(word) if kind == "literal" else _most(kind)
-        before, after = (before, after + most) if seen else (before + most, after)
+    place = next(
+        at for at, (kind, word) in enumerate(pieces) if kind == "literal" and word.strip() == anchor
+    )
+    word = pieces[place][1]
+    lead = word.index(anchor)
+    trail = len(word) - lead
     return Quote(
         text=trim_runs(text),
         anchor=anchor,
         other=others[0] if others else "",
         literal=sum(map(len, literals)),
-        before=before,
-        after=after,
+        before=sum(map(_most, pieces[:place])) + lead,
+        after=sum(map(_most, pieces[place + 1 :])) + trail - len(anchor),
+        lead=lead if place and pieces[place - 1][0] in _NO_WORD else None,
+        trail=trail if pieces[place + 1 :] and pieces[place + 1][0] in _STARTS_NO_WORD else None,
         holes=tuple(word for kind, word in pieces if kind in _HOLES),
     )
 
@@ -173,7 +179,10 @@ def _check(text: str, pieces: list[tuple[str, str]], literals: list[str]) -> Non
         raise KnowledgeError(f"two holes without words between them in text {text!r}")
 
 
-def _most(kind: str) -> int:
+def _most(piece: tuple[str, str]) -> int:
+    kind, word = piece
+    if kind == "literal":
+        return len(word)
     return RUN_MAX if kind == "*" else _HOLES[kind][1]
 
 

@@ -1,6 +1,6 @@
 """The whole answer about one mail, and about one bare reply."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from retour.model.diagnosis import Diagnosis
 from retour.model.reply import Reply
@@ -18,12 +18,15 @@ class Analysis:
         diagnoses: one per ``report.recipients``, same order; None for recipients that were
             delivered, relayed or expanded.
         backscatter: True: the reader did not send the original; None: cannot be known.
+        raw: the mail's bytes as they were given, for writing it anew; empty where the analysis
+            was not read from a mail. They are no part of the answer: two equal answers are equal.
     """
 
     report: Report
     route: Route
     diagnoses: tuple[Diagnosis | None, ...]
     backscatter: bool | None
+    raw: bytes = field(default=b"", repr=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

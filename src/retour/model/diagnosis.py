@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from retour.model.vocabulary import (
     Actor,
+    ContradictionKind,
     Outcome,
     Retry,
     Scope,
@@ -41,12 +42,12 @@ class Contradiction:
     Attributes:
         claim: the claim that we do not follow, quoted.
         against: what stands against it, quoted.
-        why: one plain sentence.
+        kind: how they clash; each kind is one sentence in the catalogues, table ``why``.
     """
 
     claim: str
     against: str
-    why: str
+    kind: ContradictionKind
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,13 @@ from typing import Literal
 Audience = Literal["sender", "admin", "all"]
 """Who reads: part 1 only, parts 2 to 4 only, or everything."""
 
+Scope = Literal["internal", "external"]
+"""Where the reader stands: in the organisation that runs Retour, or outside of it."""
+
+
+State = Literal["passed", "stopped", "waiting", "maybe", "ahead"]
+"""How a message fared at a place: went on, ended here, still tries, not known, never came here."""
+
 
 @dataclass(frozen=True, slots=True)
 class Station:
@@ -14,13 +21,12 @@ class Station:
     Attributes:
         label: for example ``the sender's mail system``.
         host: the host behind it, where known.
-        state: ``passed``, ``stopped`` (here it ended), ``waiting`` (still trying), ``maybe``
-            (cannot be known) or ``ahead`` (never reached).
+        state: how the message fared there.
     """
 
     label: str
     host: str | None
-    state: Literal["passed", "stopped", "waiting", "maybe", "ahead"]
+    state: State
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,22 +59,64 @@ class Row:
 
 
 @dataclass(frozen=True, slots=True)
+class Finding:
+    """One piece of evidence.
+
+    Attributes:
+        text: all of it in one sentence, for printers that have no columns.
+        supports: False: it speaks for another cause than the one that was found.
+        speaker: who said it.
+        where: in which part of the mail it stands.
+        quote: the words that were read.
+        verdict: what they speak for and how much they carry.
+        source: the page (``https:``) that the rule was derived from, or None.
+    """
+
+    text: str
+    supports: bool
+    speaker: str
+    where: str
+    quote: str
+    verdict: str
+    source: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Clash:
+    """Two claims that cannot both be true.
+
+    Attributes:
+        text: all of it in one sentence, for printers that have no columns.
+        claim: the words that we do not follow.
+        against: what stands against them.
+        why: one sentence.
+    """
+
+    text: str
+    claim: str
+    against: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
 class AdminPart:
     """Part 2, about one recipient.
 
     Attributes:
         code: the real code and what it means there, as rows.
         causes: likely causes and checks, in order.
-        evidence: one line each: who said what, where, what it speaks for.
-        contradictions: one line each.
+        settings: per product the settings and commands that help, by the product's name.
+        evidence: who said what, where, what it speaks for.
+        contradictions: claims that do not fit each other.
         confidence: one sentence on how sure we are, with the runners-up.
         link: the one page that fits the real cause, or None.
     """
 
     code: tuple[Row, ...]
     causes: tuple[str, ...]
-    evidence: tuple[str, ...]
-    contradictions: tuple[str, ...]
+    settings: tuple[Row, ...]
+    evidence: tuple[Finding, ...]
+    contradictions: tuple[Clash, ...]
     confidence: str
     link: str | None
 
@@ -82,6 +130,7 @@ class HopRow:
         at: time as text.
         from_, by, with_: as stamped, or an empty string.
         delay: as text, skew named.
+        delay_seconds: for a bar; negative where clocks disagree, None where it is not known.
         marks: what is remarkable: a repeated host, the failure, an odd stamp.
         failed: True for the failing hand-over.
     """
@@ -92,6 +141,7 @@ class HopRow:
     by: str
     with_: str
     delay: str
+    delay_seconds: float | None
     marks: tuple[str, ...]
     failed: bool
 
@@ -113,9 +163,27 @@ class DetailPart:
 
 @dataclass(frozen=True, slots=True)
 class RecipientPart:
-    """What is said about one recipient: parts 1 to 3."""
+    """What is said about recipients that fared alike: parts 1 to 3.
+
+    Attributes:
+        address: their addresses as a heading, shortened where they are many; None where none is
+            known.
+        addresses: all their addresses.
+        state: how it ended, for an overview and a mark.
+        fate: the same in words.
+        settled: it arrived, and nobody has to do or ask anything.
+        code: the real code in one line, where there is one: what also readers outside may see.
+        sender: part 1.
+        admin: part 2.
+        details: part 3.
+    """
 
     address: str | None
+    addresses: tuple[str, ...]
+    state: State
+    fate: str
+    settled: bool
+    code: str
     sender: SenderPart | None
     admin: AdminPart | None
     details: DetailPart | None

@@ -47,6 +47,23 @@ Weight = Literal["decisive", "supporting", "weak"]
 Outcome = Literal["delivered", "probably-delivered", "delayed", "not-delivered", "unknown"]
 """Did the recipient get the message?"""
 
+ContradictionKind = Literal[
+    "later-with-never-status",
+    "never-with-later-status",
+    "report-later-reply-never",
+    "report-never-reply-later",
+    "report-status-against-words",
+    "wrapper-later-reply-never",
+    "wrapper-against-reply",
+    "status-against-words",
+    "headline-against-reply",
+    "article-against-reply",
+    "loop-without-circle",
+    "copy-in-circle",
+]
+"""How two claims about one recipient clash. "Later" is class 4, "never" class 5 (RFC 5321 §4.2.1,
+RFC 3463 §3.1); what a kind means is said in the catalogues, table ``why``."""
+
 Retry = Literal["no", "automatic", "later", "after-fix"]
 """Does sending again make sense, and who does it?"""
 

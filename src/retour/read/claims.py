@@ -15,7 +15,7 @@ from retour.wire.address import parse_address
 from retour.wire.fields import parse_groups
 
 _EXPIRED = re.compile(r"(?:envelope|message) expired", re.I)
-_WORDS = re.compile(r"[^\W\d_]{2,}")
+_TWO_WORDS = re.compile(r"[^\W\d_]{2,}+[\W\d_].*?[^\W\d_]{2}", re.S)
 # Characters behind an address in a notice that speak of it.
 _WORDS_OF_ONE = 600
 
@@ -168,7 +168,7 @@ def _is_open(one: Recipient) -> bool:
         return False
     if one.reply is None:
         return True
-    return _is_cut(one) or len(_WORDS.findall(one.statements[0].text[:200])) < 2
+    return _is_cut(one) or not _TWO_WORDS.search(one.statements[0].text[:200])
 
 
 def claims_of_feedback(message: Message) -> list[Recipient]:

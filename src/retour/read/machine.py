@@ -71,7 +71,7 @@ def parse_delivery_status(body: str) -> DeliveryStatus:
         repeated recipient field.
     """
     groups = [piece for group in parse_groups(body) for piece in _split_run_together(group)]
-    message = groups[0] if groups else Headers([])
+    message = groups[0] if groups else Headers([], [])
     entries: list[Entry] = []
     cut = False
     for group in groups:
@@ -95,15 +95,17 @@ def parse_delivery_status(body: str) -> DeliveryStatus:
 def _split_run_together(group: Headers) -> list[Headers]:
     if len(group) < 5 or len(group.all("final-recipient")) <= 1:
         return [group]
-    pieces: list[list[tuple[str, str]]] = [[]]
+    starts = [0]
     seen: set[str] = set()
-    for name, value in group.fields:
+    for at, name in enumerate(group.names):
         if name in _NAMING and name in seen:
-            pieces.append([])
+            starts.append(at)
             seen = set()
-        pieces[-1].append((name, value))
         seen.add(name)
-    return [Headers(piece) for piece in pieces]
+    return [
+        Headers(group.names[start:end], group.values[start:end])
+        for start, end in zip(starts, [*starts[1:], len(group)], strict=True)
+    ]
 
 
 def _read_entry(fields: Headers, group: int) -> Entry:

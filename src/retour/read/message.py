@@ -4,8 +4,9 @@ from typing import NamedTuple
 
 from retour.model.defect import Defect
 from retour.wire.header import Headers
+from retour.wire.mark import FIELD, FIELD_KEY, join
 from retour.wire.mime import Part, parse_mime
-from retour.wire.source import read_source
+from retour.wire.source import SOURCE_MAX_BYTES, read_source
 
 _RETURNED_HEADERS = frozenset(
     {
@@ -79,15 +80,44 @@ def _clean(text: str) -> str:
     return text
 
 
-def open_message(raw: bytes) -> tuple[Message, tuple[Defect, ...]]:
-    """Take a mail apart.
+def open_message(raw: bytes) -> tuple[Part, tuple[Defect, ...]]:
+    """Take a mail apart; one that carries our mark is opened as the report inside it.
 
     Returns:
-        The message and what was odd about its bytes and its structure.
+        The message's root part and what was odd about its bytes and its structure.
     """
     source = read_source(raw)
     root, defects = parse_mime(source.text)
-    return sort_parts(root), (*source.defects, *defects)
+    if FIELD_KEY in root.headers:
+        if len(source.text) >= SOURCE_MAX_BYTES:  # the report may fit where the mail does not
+            root, _ = parse_mime(read_source(raw, max_bytes=None).text)
+        return read_through(root, (*source.defects, *defects))
+    return root, (*source.defects, *defects)
+
+
+def read_through(root: Part, defects: tuple[Defect, ...]) -> tuple[Part, tuple[Defect, ...]]:
+    """Open the report that a mail with our mark carries (`retour.wire.mark`).
+
+    Args:
+        root: the mail.
+        defects: what was odd about it.
+
+    Returns:
+        The report's root part and its own defects alone, so that the answer is the one that the
+        report as it came would get. A changed report gets a defect of its own; where there is no
+        copy to read, it is the mail itself with one.
+    """
+    joined = join(root)
+    if joined is None:
+        lost = Defect("mark-without-report", f"header/{FIELD}", "read as an ordinary mail")
+        return root, (*defects, lost)
+    source = read_source(joined.raw)
+    # A mark in here is not followed: one reading goes through one rewriting.
+    report, found = parse_mime(source.text)
+    if joined.is_intact:
+        return report, (*source.defects, *found)
+    changed = Defect("report-changed", f"header/{FIELD}", "not the bytes that the mark names")
+    return report, (*source.defects, *found, changed)
 
 
 def sort_parts(root: Part) -> Message:

@@ -30,7 +30,7 @@ _HEADER_NAMES = frozenset(
 )
 _HEADER = re.compile(
     r">?[ \t]*[A-Za-z][A-Za-z0-9-]{1,40}[ \t]*:[^\n]*\n"
-    r"(?:>?[ \t]+[^\n]*\n){0,40}>?[ \t]*[A-Za-z][A-Za-z0-9-]{1,40}:"
+    r"(?:>?[ \t][^\n]*\n){0,40}>?[ \t]*[A-Za-z][A-Za-z0-9-]{1,40}:"
 )
 _MARGIN = " \t>|*"
 _RULE = "-=_~+*| \t>"

@@ -29,6 +29,7 @@ _TELLING = frozenset(
         "cc",
     ]
 )
+_LOOK_MAX = 60
 BLOCK_MAX = 262_144
 
 
@@ -107,13 +108,19 @@ def find_block(text: str) -> tuple[str, Headers | None, bool]:
         begin, end, body = find_headers(text, start, len(text))
         if end > begin:
             headers = parse_headers(text[begin:end])
-            if sum(name in _TELLING for name, _ in headers.fields[:60]) >= 2:
+            if _is_telling(headers):
                 return text[begin:end], headers, bool(text[body : body + 2_000].strip())
         newline = text.find("\n", max(begin, end))
         if newline < 0:
             break
         start = newline + 1
     return _find_indented(text)
+
+
+def _is_telling(headers: Headers) -> bool:
+    """Tell whether two of the first fields are such as every mail has."""
+    telling = (name for name in headers.names[:_LOOK_MAX] if name in _TELLING)
+    return next(telling, None) is not None and next(telling, None) is not None
 
 
 _INDENTED = re.compile(
@@ -136,6 +143,6 @@ def _find_indented(text: str) -> tuple[str, Headers | None, bool]:
     flat = "\n".join(lines)
     begin, end, body = find_headers(flat, 0, len(flat))
     headers = parse_headers(flat[begin:end])
-    if sum(name in _TELLING for name, _ in headers.fields[:60]) < 2:
+    if not _is_telling(headers):
         return "", None, False
     return flat[begin:end], headers, bool(flat[body:].strip())

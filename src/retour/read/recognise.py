@@ -15,11 +15,20 @@ _RECEIPT_SUBJECT = re.compile(
 )
 _REJECTED_MDN = re.compile(r"reject|refus|discard|quota|could not|abgelehnt|not be delivered", re.I)
 _LOOK_MAX = 4_000
+# What stands before the code is asked behind its first digit: so a search looks for digits alone.
 _REPLY_LINE = re.compile(
-    r"(?:^|[\s:'\"(<])[45][0-5][0-9](?: - |[ -])(?:[45]\.[0-9]{1,3}\.[0-9]{1,3}|[#<A-Za-z])|"
-    r"\(#[45]\.[0-9]\.[0-9]\)"
+    r"[45](?<![^\s:'\"(<].)[0-5][0-9](?: - |[ -])(?:[45]\.[0-9]{1,3}\.[0-9]{1,3}|[#<A-Za-z])"
 )
-_SUMMARIES = re.compile(r"report[- ]?domain:|dmarc aggregate|tls-?rpt|aggregate report", re.I)
+_QMAIL_STATUS = re.compile(r"\(#[45]\.[0-9]\.[0-9]\)")
+_SUMMARIES = (
+    "report domain:",
+    "report-domain:",
+    "reportdomain:",
+    "dmarc aggregate",
+    "tls-rpt",
+    "tlsrpt",
+    "aggregate report",
+)
 REPORT_THRESHOLD = 4
 
 
@@ -42,7 +51,7 @@ def recognise(message: Message, notice: str) -> Kind | None:
     if "disposition-notification" in machine:
         return "failure" if _is_rejection(message, notice) else "read-receipt"
     subject = decode_words(message.headers.get("subject") or "")
-    if message.root.report_type in ("tlsrpt", "dmarc") or _SUMMARIES.search(subject):
+    if message.root.report_type in ("tlsrpt", "dmarc") or _is_summary(subject):
         return "not-a-report"
     if _is_complaint(message.headers, notice):
         return "complaint"
@@ -57,6 +66,11 @@ def recognise(message: Message, notice: str) -> Kind | None:
     if _is_auto_reply(message.headers, titles):
         return "auto-reply"
     return None if message.embedded else "not-a-report"
+
+
+def _is_summary(subject: str) -> bool:
+    low = subject.lower()
+    return any(words in low for words in _SUMMARIES)
 
 
 def _is_receipt(message: Message, subject: str) -> bool:
@@ -113,7 +127,7 @@ def _weigh(
         score += 3 if len(notice) < 400 or signs.get("failed", 0) >= 3 else 2
     if REPORT_THRESHOLD - 4 <= score < REPORT_THRESHOLD:  # only where it can turn the scale
         score += 1 if _has_reply(notice) else 0
-        score += 3 if _STATUS_FIELDS.search(notice, 0, _LOOK_MAX) else 0
+        score += 3 if _has_status_field(notice) else 0
     return score
 
 
@@ -122,11 +136,19 @@ def _speaks(signs: dict[str, int], titles: set[str]) -> bool:
     return "failed" in signs or ("late" in signs and "late" in titles)
 
 
-_STATUS_FIELDS = re.compile(r"(?:reporting-mta|final-recipient)[ \t]*:", re.I)
+_STATUS_FIELD = re.compile(r"(?:reporting-mta|final-recipient)[ \t]*:")
+
+
+def _has_status_field(words: str) -> bool:
+    low = words[:_LOOK_MAX].lower()
+    named = "reporting-mta" in low or "final-recipient" in low
+    return named and bool(_STATUS_FIELD.search(low))
 
 
 def _has_reply(words: str) -> bool:
-    return bool(_REPLY_LINE.search(words, 0, _LOOK_MAX))
+    return bool(
+        _REPLY_LINE.search(words, 0, _LOOK_MAX) or _QMAIL_STATUS.search(words, 0, _LOOK_MAX)
+    )
 
 
 def _is_auto_reply(headers: Headers, titles: set[str]) -> bool:

@@ -1,6 +1,7 @@
 """A mail as a `Report` and a `Route`: what it claims, composed from its parts."""
 
 import re
+from typing import NamedTuple
 
 from retour.model.defect import Defect
 from retour.model.report import Original, Recipient, Report
@@ -20,6 +21,7 @@ from retour.read.message import (
     RECIPIENTS_MAX,
     Message,
     open_message,
+    read_through,
     sort_parts,
 )
 from retour.read.notice import split_notice
@@ -30,7 +32,8 @@ from retour.read.recognise import kind_of_actions, recognise, says_delay
 from retour.read.route import HOPS_MAX, read_route
 from retour.wire.date import parse_date
 from retour.wire.header import Headers
-from retour.wire.mime import open_embedded
+from retour.wire.mark import FIELD_KEY
+from retour.wire.mime import Part, open_embedded
 from retour.wire.words import decode_words
 
 # A report inside a forwarded mail inside a forwarded mail; deeper is somebody's joke.
@@ -50,18 +53,51 @@ def read(raw: bytes) -> tuple[Report, Route]:
         What it claims, and the way of the original as far as its headers came back. Never raises
         on content; what was odd stands in ``report.defects``.
     """
-    outer, defects = open_message(raw)
-    message, found = outer, defects
+    return _compose(find_report(*open_message(raw)))
+
+
+class Found(NamedTuple):
+    """A report message, as it was found in a mail.
+
+    Attributes:
+        message: the mail itself, or the message inside it that is the report.
+        notice, tail: its own words, and the text behind them where it quotes the original there.
+        kind: what it is.
+        defects: what was odd on the way to it.
+    """
+
+    message: Message
+    notice: str
+    tail: str
+    kind: Kind
+    defects: tuple[Defect, ...]
+
+
+def find_report(root: Part, defects: tuple[Defect, ...]) -> Found:
+    """Find the report in a mail: itself, or a message forwarded in it.
+
+    Args:
+        root: the mail.
+        defects: what was odd about it.
+
+    Returns:
+        The report; the mail itself as ``not-a-report`` where there is none inside.
+    """
+    outer = message = sort_parts(root)
+    outer_words = _own_words(outer)
     for _ in range(NESTING_MAX + 1):
-        notice, tail = _own_words(message)
+        notice, tail = outer_words if message is outer else _own_words(message)
         kind = recognise(message, notice)
         if kind is not None:
             break
-        root, more = open_embedded(message.embedded[0])
-        message, found = sort_parts(root), (*found, *more)
+        inner, more = open_embedded(message.embedded[0])
+        defects = (*defects, *more)
+        if FIELD_KEY in inner.headers:
+            inner, defects = read_through(inner, defects)
+        message = sort_parts(inner)
     if kind is None or kind == "not-a-report":  # no report inside: the mail is what it is
-        return _compose(outer, *_own_words(outer), "not-a-report", found)
-    return _compose(message, notice, tail, kind, found)
+        return Found(outer, *outer_words, "not-a-report", defects)
+    return Found(message, notice, tail, kind, defects)
 
 
 def _own_words(message: Message) -> tuple[str, str]:
@@ -72,9 +108,8 @@ def _own_words(message: Message) -> tuple[str, str]:
     return split_notice(notice)
 
 
-def _compose(
-    message: Message, notice: str, tail: str, kind: Kind, defects: tuple[Defect, ...]
-) -> tuple[Report, Route]:
+def _compose(found: Found) -> tuple[Report, Route]:
+    message, notice, tail, kind, defects = found
     headers = message.headers
     machine = message.machine.get("delivery-status")
     body = machine.decode_body() if machine else ""
@@ -87,10 +122,10 @@ def _compose(
             message, tail, status.envelope_id if status else None
         )
         route = read_route(original_headers, original.date if original else None)
-        recipients, kind, found = _recipients(message, notice, kind, status, original)
+        recipients, kind, more = _recipients(message, notice, kind, status, original)
         defects = (
             *defects,
-            *found,
+            *more,
             *_bounds(notice, original_headers, recipients, is_counted=status is not None),
         )
     subject = headers.get("subject")

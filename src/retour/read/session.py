@@ -33,9 +33,13 @@ def find_host(text: str) -> str | None:
     """Return the remote host that a text names as the one that answered, or None."""
     text = text[:_LOOK_MAX]
     low = text.lower()
+    grown = len(low) - len(text)  # a capital I with a dot is two characters in lower case
     for mark, pattern in _HOSTS:
-        if mark in low:
-            found = pattern.search(text)
+        at = low.find(mark)
+        if at >= 0:
+            # Nothing that matches begins above the line of the first mark.
+            line = text.rfind("\n", 0, max(0, at - grown))
+            found = pattern.search(text, max(0, line))
             if found:
                 return found[1].rstrip(".:")
     return None

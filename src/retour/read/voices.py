@@ -13,7 +13,7 @@ from retour.wire.reply import find_reply, fold, parse_reply, unwrap
 _TAGGED = re.compile(r"<([245][0-5][0-9][ -][^<>]{3,600})>\s*$")
 _PARAGRAPH = re.compile(r"\n[ \t]*\n")
 _STATUS_IN_WORDS = re.compile(
-    r"(?<![0-9A-Za-z.])([245]\.[0-9]{1,3}\.[0-9]{1,3})(?![0-9A-Za-z]|\.[0-9])"
+    r"([245](?<![0-9A-Za-z.].)\.[0-9]{1,3}\.[0-9]{1,3})(?![0-9A-Za-z]|\.[0-9])"
 )
 WORDS_MAX = 4_000
 """Characters of a notice that are kept as one statement."""

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from retour.model.diagnosis import Contradiction, Diagnosis, Evidence
-from retour.model.document import AdminPart, Row
+from retour.model.document import AdminPart, Clash, Finding, Row
 from retour.model.reply import Reply
 from retour.rendering.case import Case, admin_fields
 from retour.rendering.foreign import fold_line
@@ -24,9 +24,10 @@ def build_admin_part(case: Case) -> AdminPart | None:
     shown = diagnosis.evidence[:_EVIDENCE_MAX]
     return AdminPart(
         code=tuple(row for row in _code_rows(case, diagnosis) if row.value),
-        causes=tuple(_checks(case, diagnosis)),
-        evidence=tuple(_evidence_line(case, diagnosis, evidence) for evidence in shown),
-        contradictions=tuple(_contradiction(case, item) for item in diagnosis.contradictions),
+        causes=case.wording.list_out("admin", diagnosis.cause, "checks", fields=admin_fields(case)),
+        settings=tuple(_settings(case, diagnosis)),
+        evidence=tuple(_finding(case, diagnosis, evidence) for evidence in shown),
+        contradictions=tuple(_clash(case, item) for item in diagnosis.contradictions),
         confidence=_confidence(case, diagnosis),
         link=_link(case, diagnosis),
     )
@@ -58,13 +59,35 @@ def _code_rows(case: Case, diagnosis: Diagnosis) -> Iterator[Row]:
 def _reply_code(case: Case, reply: Reply | None) -> str:
     if reply is None or reply.code is None:
         return ""
-    meaning = case.knowledge.describe_code(reply.code)
+    meaning = _mean_code(case, reply.code)
     return f"{reply.code}: {meaning}" if meaning else str(reply.code)
 
 
 def _status(case: Case, status: str | None) -> str:
-    meaning = case.knowledge.describe_status(status) if status else None
-    return f"{status}: {meaning}" if meaning else status or ""
+    if not status:
+        return ""
+    meaning = _mean_status(case, status)
+    return f"{status}: {meaning}" if meaning else status
+
+
+def _mean_code(case: Case, code: int) -> str:
+    """Return what a reply code means, in the language; else in the words of the RFC."""
+    return case.wording.say("reply", str(code)) or case.knowledge.describe_code(code) or ""
+
+
+def _mean_status(case: Case, status: str) -> str:
+    """Return what an enhanced status code means, in the language; else in IANA's words."""
+    _, _, detail = status.partition(".")
+    return case.wording.say("status", detail) or case.knowledge.describe_status(status) or ""
+
+
+def say_code(case: Case) -> str:
+    """Return the code in one line, with what it means: ``550 5.1.1 (…)``."""
+    reply = case.first.reply
+    code = (reply.code if reply else None) or 0
+    status = (reply.status if reply else None) or case.first.status or ""
+    meaning = _mean_status(case, status) or _mean_code(case, code)
+    return " ".join(filter(None, (str(code or ""), status, f"({meaning})" if meaning else "")))
 
 
 def _said_by(case: Case, diagnosis: Diagnosis) -> str:
@@ -95,29 +118,33 @@ def _fact_rows(case: Case, diagnosis: Diagnosis) -> Iterator[Row]:
             yield Row(say("label", name), say("claim", name, fields=claim))
 
 
-def _checks(case: Case, diagnosis: Diagnosis) -> Iterator[str]:
-    """Yield the checks in order, then the settings of the common products."""
-    wording, fields = case.wording, admin_fields(case)
-    yield from wording.list_out("admin", diagnosis.cause, "checks", fields=fields)
+def _settings(case: Case, diagnosis: Diagnosis) -> Iterator[Row]:
+    """Yield the settings of the common products, where there are some to look at."""
+    say, fields = case.wording.say, admin_fields(case)
     for product in _PRODUCTS:
-        settings = wording.say("admin", diagnosis.cause, product, fields=fields)
+        settings = say("admin", diagnosis.cause, product, fields=fields)
         if settings:
-            yield f"{wording.say('label', product)}: {settings}"
+            yield Row(say("label", product), settings)
 
 
-def _evidence_line(case: Case, diagnosis: Diagnosis, evidence: Evidence) -> str:
-    side = "for" if evidence.cause == diagnosis.cause else "against"
-    return case.wording.say(
-        "evidence",
-        side,
-        fields={
-            "speaker": _speaker(case, diagnosis, evidence),
-            "where": fold_line(evidence.where),
-            "quote": fold_line(evidence.quote, _QUOTE_MAX),
-            "cause": evidence.cause,
-            "weight": case.wording.say("weight", evidence.weight),
-            "rule": evidence.rule,
-        },
+def _finding(case: Case, diagnosis: Diagnosis, evidence: Evidence) -> Finding:
+    say, supports = case.wording.say, evidence.cause == diagnosis.cause
+    fields = {
+        "speaker": _speaker(case, diagnosis, evidence),
+        "where": fold_line(evidence.where),
+        "quote": fold_line(evidence.quote, _QUOTE_MAX),
+        "cause": evidence.cause,
+        "weight": say("weight", evidence.weight),
+        "rule": evidence.rule,
+    }
+    return Finding(
+        text=say("evidence", "for" if supports else "against", fields=fields),
+        supports=supports,
+        speaker=fields["speaker"],
+        where=fields["where"],
+        quote=fields["quote"],
+        verdict=say("evidence", "verdict", fields=fields),
+        source=_source(case, evidence),
     )
 
 
@@ -134,16 +161,15 @@ def _speaker(case: Case, diagnosis: Diagnosis, evidence: Evidence) -> str:
     return case.wording.say("speaker", f"{evidence.speaker}_host", fields=fields)
 
 
-def _contradiction(case: Case, item: Contradiction) -> str:
-    wording = case.wording
-    return wording.say(
-        "contradiction",
-        "line",
-        fields={
-            "claim": fold_line(item.claim, _QUOTE_MAX),
-            "against": fold_line(item.against, _QUOTE_MAX),
-            "why": wording.say("why", item.why) or item.why,
-        },
+def _clash(case: Case, item: Contradiction) -> Clash:
+    say = case.wording.say
+    claims = {
+        "claim": fold_line(item.claim, _QUOTE_MAX),
+        "against": fold_line(item.against, _QUOTE_MAX),
+    }
+    why = say("why", item.kind, fields=claims)
+    return Clash(
+        text=say("contradiction", "line", fields={**claims, "why": why}), why=why, **claims
     )
 
 
@@ -173,7 +199,12 @@ def _percent(share: float) -> str:
 def _link(case: Case, diagnosis: Diagnosis) -> str | None:
     """Return the page that the winning rule was derived from, where it is one."""
     for evidence in diagnosis.evidence:
-        rule = case.knowledge.rules.get(evidence.rule)
-        if rule and evidence.cause == diagnosis.cause:
-            return rule.source if rule.source.startswith("https://") else None
+        if evidence.cause == diagnosis.cause and evidence.rule in case.knowledge.rules:
+            return _source(case, evidence)
     return None
+
+
+def _source(case: Case, evidence: Evidence) -> str | None:
+    """Return the page that a rule was derived from; the only links that a report ever holds."""
+    rule = case.knowledge.rules.get(evidence.rule)
+    return rule.source if rule and rule.source.startswith("https://") else None

@@ -10,7 +10,7 @@ from retour.model.analysis import Analysis
 from retour.model.diagnosis import Diagnosis, Evidence
 from retour.model.report import Recipient
 from retour.rendering.foreign import fold_line, is_plain_address, is_plain_ip, is_plain_name
-from retour.rendering.quantity import in_zone, say_duration, say_moment, say_size
+from retour.rendering.quantity import in_zone, say_duration, say_size, say_when
 from retour.rendering.wording import Wording
 
 ADDRESS_MAX = 100
@@ -90,11 +90,13 @@ def domain_of(address: str | None) -> str | None:
 def name_recipients(wording: Wording, recipients: Iterable[Recipient]) -> str:
     """Return addresses as a heading: ``a@x, b@x and 3 more``; ``""`` where none is known."""
     names = [fold_line(r.address, ADDRESS_MAX) for r in recipients if r.address]
+    if len(names) < 2:
+        return "".join(names)
     if len(names) <= _NAMED_MAX:
-        return wording.say("names", "and").join(filter(None, (", ".join(names[:-1]), *names[-1:])))
-    shown = ", ".join(names[:_NAMED_MAX])
-    rest = {"shown": shown, "n": str(len(names) - _NAMED_MAX)}
-    return wording.say("names", "more", fields=rest)
+        both = {"shown": ", ".join(names[:-1]), "last": names[-1]}
+        return wording.say("names", "and", fields=both)
+    shown = {"shown": ", ".join(names[:_NAMED_MAX])}
+    return wording.count(len(names) - _NAMED_MAX, "names", "more", fields=shown)
 
 
 def sender_fields(case: Case) -> dict[str, str]:
@@ -144,25 +146,21 @@ def admin_fields(case: Case) -> dict[str, str]:
 
 
 def _names(case: Case) -> dict[str, str]:
-    say, n, domain = case.wording.say, len(case.recipients), case.domain
+    """Return the names of the recipients and their system, in every form of the language."""
+    n, domain = len(case.recipients), case.domain
     fields: dict[str, str] = {}
     if domain:
         fields["domain"] = fold_line(domain, ADDRESS_MAX)
-        fields["system"] = say("names", "recipient_system", fields=fields)
-        fields["System"] = say("names", "Recipient_system", fields=fields)
-    else:
-        fields["system"] = say("names", "unnamed_system")
-        fields["System"] = say("names", "Unnamed_system")
     if n > 1:
         fields["n"], fields["?several"] = str(n), ""
-        fields["recipient"] = say("names", "each", fields={"n": str(n)})
-        fields["Recipient"] = say("names", "Each", fields={"n": str(n)})
     elif case.address:
-        fields["recipient"] = fields["Recipient"] = fold_line(case.address, ADDRESS_MAX)
-    else:
-        fields["recipient"] = say("names", "recipient")
-        fields["Recipient"] = say("names", "Recipient")
-    return fields
+        fields["address"] = fold_line(case.address, ADDRESS_MAX)
+    who = "each" if n > 1 else "address" if case.address else "unnamed"
+    return {
+        **fields,
+        **case.wording.forms("recipient", who, fields=fields),
+        **case.wording.forms("system", "domain" if domain else "unnamed", fields=fields),
+    }
 
 
 def _times(case: Case) -> dict[str, str]:
@@ -172,13 +170,11 @@ def _times(case: Case) -> dict[str, str]:
     fields: dict[str, str] = {}
     if case.refused_at:
         at = in_zone(case.refused_at, zone)
-        fields["time"] = say_moment(wording, at, beside=today, seconds=True)
+        fields["time"] = say_when(wording, "time", at, beside=today, seconds=True)
     if case.sent_at:
-        fields["sent"] = say_moment(wording, in_zone(case.sent_at, zone), beside=today)
+        fields["sent"] = say_when(wording, "sent", in_zone(case.sent_at, zone), beside=today)
     if case.first.will_retry_until:
-        fields["until"] = say_moment(
-            wording, in_zone(case.first.will_retry_until, zone), beside=None
-        )
+        fields["until"] = say_when(wording, "until", in_zone(case.first.will_retry_until, zone))
     return fields
 
 

@@ -110,6 +110,7 @@ def _hop_rows(case: Case) -> Iterator[HopRow]:
             by=fold_line(hop.by, _CELL_MAX),
             with_=" ".join(filter(None, (fold_line(hop.with_, 40), fold_line(hop.tls, 20)))),
             delay=_delay(case, hop.delay),
+            delay_seconds=hop.delay,
             marks=_marks(case, hop),
             failed=False,
         )
@@ -150,6 +151,7 @@ def _failing_rows(case: Case) -> Iterator[HopRow]:
         by=fold_line(target if target != holder else None, _CELL_MAX),
         with_="",
         delay=_delay(case, since),
+        delay_seconds=since,
         marks=(_failure(case),),
         failed=True,
     )

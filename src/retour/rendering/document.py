@@ -6,30 +6,44 @@ Printers (text, terminal, later HTML) add form and nothing else.
 from collections import Counter
 from collections.abc import Hashable, Iterator
 from dataclasses import replace
+from pathlib import Path
 
 from retour.knowledge.load import load
 from retour.knowledge.schema import Knowledge
 from retour.model.analysis import Analysis, ReplyAnalysis
 from retour.model.diagnosis import Diagnosis
-from retour.model.document import Audience, Document, RecipientPart
+from retour.model.document import Audience, Document, RecipientPart, Scope, State
 from retour.model.report import Recipient, Report, Statement
 from retour.model.route import Route
-from retour.rendering.admin import build_admin_part
-from retour.rendering.case import Case, name_recipients
+from retour.model.vocabulary import Outcome
+from retour.rendering.admin import build_admin_part, say_code
+from retour.rendering.case import ADDRESS_MAX, Case, name_recipients
 from retour.rendering.details import build_details
+from retour.rendering.foreign import fold_line
+from retour.rendering.scope import withhold
 from retour.rendering.sender import build_sender_part
 from retour.rendering.wording import Wording, load_wording
 
 _EXPLAINED = ("failure", "delay", "mixed")
 # Kinds that are about no delivery of the reader's: only what they are is said.
 _NO_DELIVERY = ("complaint", "auto-reply", "read-receipt", "not-a-report")
+_STATES: dict[Outcome, State] = {
+    "delivered": "passed",
+    "probably-delivered": "passed",
+    "delayed": "waiting",
+    "not-delivered": "stopped",
+    "unknown": "maybe",
+}
 
 
 def build_document(
     analysis: Analysis,
     *,
     audience: Audience = "all",
+    scope: Scope = "internal",
     language: str = "en",
+    texts: Path | None = None,
+    isolating: bool = False,
     knowledge: Knowledge | None = None,
 ) -> Document:
     """Return what is to be said about one mail.
@@ -37,19 +51,28 @@ def build_document(
     Args:
         analysis: the claims and the conclusions.
         audience: ``sender``: part 1; ``admin``: parts 2 to 4; ``all``: everything.
+        scope: ``external``: part 1 and the code whatever the audience, see `withhold`.
         language: BCP 47; English where there is no catalogue for it.
+        texts: an operator's catalogues, see `load_wording`.
+        isolating: isolate foreign text inside sentences, see `Wording`.
         knowledge: registries and rules to quote; None: those of the package.
 
     Returns:
         The document, recipients that fared alike in one part, in the order of the report.
     """
-    wording = load_wording(language)
+    wording = load_wording(language, texts=texts, isolating=isolating)
+    outside = scope == "external"
+    if outside:
+        analysis, audience = withhold(analysis), "sender"
     cases = _cases(analysis, wording, knowledge or load())
     return Document(
         title=_title(analysis, wording, cases),
         language=wording.language,
         note=_note(analysis, wording, cases),
-        recipients=tuple(_recipient_part(case, audience, n) for n, case in enumerate(cases))
+        recipients=tuple(
+            _recipient_part(case, audience, repeated=n > 0, outside=outside)
+            for n, case in enumerate(cases)
+        )
         or _bare_part(analysis, wording, knowledge or load(), audience),
         headers=None if audience == "sender" else _headers(analysis.report),
     )
@@ -60,10 +83,15 @@ def build_reply_document(
     *,
     audience: Audience = "all",
     language: str = "en",
+    texts: Path | None = None,
+    isolating: bool = False,
     knowledge: Knowledge | None = None,
 ) -> Document:
-    """Return what is to be said about one server reply: parts 1 and 2, no stations, no details."""
-    wording = load_wording(language)
+    """Return what is to be said about one server reply: parts 1 and 2, no stations, no details.
+
+    The arguments are those of `build_document`.
+    """
+    wording = load_wording(language, texts=texts, isolating=isolating)
     recipient = Recipient(
         address=None,
         original_address=None,
@@ -115,18 +143,43 @@ def _fate(recipient: Recipient, diagnosis: Diagnosis | None) -> Hashable:
         (reply and reply.status, recipient.remote_mta, recipient.phase),
         (diagnosis.cause, diagnosis.outcome, diagnosis.actor, diagnosis.permanent),
         (diagnosis.retry, diagnosis.stopped_at, diagnosis.rejected_by, diagnosis.facts),
-        (round(diagnosis.confidence, 2), tuple(c.why for c in diagnosis.contradictions)),
+        (round(diagnosis.confidence, 2), tuple(c.kind for c in diagnosis.contradictions)),
         tuple(e.rule for e in diagnosis.evidence),
     )
 
 
-def _recipient_part(case: Case, audience: Audience, n: int = 0) -> RecipientPart:
+def _recipient_part(
+    case: Case, audience: Audience, *, repeated: bool = False, outside: bool = False
+) -> RecipientPart:
+    state, fate = _end(case)
     return RecipientPart(
         address=name_recipients(case.wording, case.recipients) or None,
+        addresses=tuple(fold_line(r.address, ADDRESS_MAX) for r in case.recipients if r.address),
+        state=state,
+        fate=fate,
+        settled=_is_settled(case),
+        code=say_code(case) if outside else "",
         sender=None if audience == "admin" else build_sender_part(case),
         admin=None if audience == "sender" else build_admin_part(case),
-        details=None if audience == "sender" else build_details(case, repeated=n > 0),
+        details=None if audience == "sender" else build_details(case, repeated=repeated),
     )
+
+
+def _is_settled(case: Case) -> bool:
+    """Tell whether it arrived; who handed it on or to a list cannot know that."""
+    if case.diagnosis:
+        return case.diagnosis.outcome == "delivered"
+    return case.first.action not in ("relayed", "expanded")
+
+
+def _end(case: Case) -> tuple[State, str]:
+    """Return how it ended for a case, as a state and in words."""
+    say, diagnosis = case.wording.say, case.diagnosis
+    if case.analysis.backscatter:
+        return "ahead", say("backscatter", "row")
+    if diagnosis:
+        return _STATES[diagnosis.outcome], say("outcome_row", diagnosis.outcome)
+    return "passed", say("action_row", case.first.action or "delivered")
 
 
 def _bare_part(
@@ -137,7 +190,9 @@ def _bare_part(
         return ()
     nobody = Recipient(None, None, None, None, None, None, None, None, None, None, ())
     details = build_details(Case(analysis, (nobody,), None, wording, knowledge))
-    return (RecipientPart(address=None, sender=None, admin=None, details=details),)
+    return (
+        RecipientPart(None, (), "maybe", "", True, "", sender=None, admin=None, details=details),
+    )
 
 
 def _title(analysis: Analysis, wording: Wording, cases: tuple[Case, ...]) -> str:
@@ -178,7 +233,7 @@ def _fates(wording: Wording, cases: tuple[Case, ...]) -> Iterator[str]:
         counts[case.diagnosis.outcome if case.diagnosis else plain] += len(case.recipients)
     order = list(wording.find("fate"))
     for fate in sorted(counts, key=order.index):
-        yield wording.say("fate", fate, fields={"n": str(counts[fate])})
+        yield wording.count(counts[fate], "fate", fate)
 
 
 def _headers(report: Report) -> str:

@@ -13,6 +13,8 @@ _STEERING = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\u00ad\u061c\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f"
     "\ufeff\ufff0-\ufffb\U000e0000-\U000e0fff\ud800-\udfff]"
 )
+# The isolates of UAX #9: a printer that isolates foreign text must be the only one who does.
+_ISOLATES = str.maketrans(dict.fromkeys("\u2066\u2067\u2068\u2069", "\ufffd"))
 _SPACE = re.compile(r"\s+")
 _PLAIN_NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]{0,251}[A-Za-z0-9])?")
 _PLAIN_ADDRESS = re.compile(
@@ -37,11 +39,16 @@ def _picture(match: re.Match[str]) -> str:
 
 
 def fold_line(text: str | None, limit: int = 300) -> str:
-    """Return a text on one line, cut to a number of characters with an ellipsis; None is ``""``."""
+    """Return a text on one line, cut to a number of characters with an ellipsis; None is ``""``.
+
+    Foreign isolates become the replacement character.
+    """
     if not text:
         return ""
     # A bounded slice first: what is cut off need not be folded.
     line = _SPACE.sub(" ", text[: limit * 4]).strip()
+    if not line.isascii():
+        line = line.translate(_ISOLATES)
     return line if len(line) <= limit else line[: limit - 1] + "…"
 
 

@@ -14,6 +14,7 @@ from retour.model.diagnosis import Alternative, Contradiction, Diagnosis, Eviden
 from retour.model.reply import Reply
 from retour.model.report import Original, Recipient
 from retour.model.route import Hop
+from retour.rendering.wording import load_wording
 
 SCHEMA = "retour/1"
 """Name and version of the contract."""
@@ -40,7 +41,7 @@ def analysis_to_dict(analysis: Analysis, *, source: str, index: int) -> JsonObje
         "producer": report.producer,
         "language": report.language,
         "subject": report.subject,
-        "date": _time(report.date),
+        "date": format_time(report.date),
         "reporting_mta": report.reporting_mta,
         "recipients": [
             _recipient(recipient, diagnosis)
@@ -79,7 +80,7 @@ def to_line(value: JsonObject) -> str:
     return line.encode("utf-8", "backslashreplace").decode()
 
 
-def _time(at: datetime | None) -> str | None:
+def format_time(at: datetime | None) -> str | None:
     """Return RFC 3339 §5.6. Its offsets are whole minutes below a day; others are shown in UTC."""
     if at is None:
         return None
@@ -101,8 +102,8 @@ def _recipient(recipient: Recipient, diagnosis: Diagnosis | None) -> JsonObject:
         "reply": _reply(recipient.reply) if recipient.reply else None,
         "remote_mta": recipient.remote_mta,
         "phase": recipient.phase,
-        "last_attempt_at": _time(recipient.last_attempt_at),
-        "will_retry_until": _time(recipient.will_retry_until),
+        "last_attempt_at": format_time(recipient.last_attempt_at),
+        "will_retry_until": format_time(recipient.will_retry_until),
         "diagnosis": _diagnosis(diagnosis) if diagnosis else None,
     }
 
@@ -152,7 +153,9 @@ def _evidence(evidence: Evidence) -> JsonObject:
 
 
 def _contradiction(item: Contradiction) -> JsonObject:
-    return {"claim": item.claim, "against": item.against, "why": item.why}
+    """Return both claims and the English sentence on them: the contract is in one language."""
+    claims = {"claim": item.claim, "against": item.against}
+    return {**claims, "why": load_wording("en").say("why", item.kind, fields=claims)}
 
 
 def _alternative(item: Alternative) -> JsonObject:
@@ -166,7 +169,7 @@ def _original(original: Original) -> JsonObject:
         "to": list(original.to),
         "cc": list(original.cc),
         "subject": original.subject,
-        "date": _time(original.date),
+        "date": format_time(original.date),
         "envelope_id": original.envelope_id,
         "returned": original.returned,
     }
@@ -179,7 +182,7 @@ def _hop(hop: Hop) -> JsonObject:
         "by": hop.by,
         "with": hop.with_,
         "tls": hop.tls,
-        "at": _time(hop.at),
+        "at": format_time(hop.at),
         "delay": hop.delay,
         "repeated": hop.repeated,
         "defects": list(hop.defects),

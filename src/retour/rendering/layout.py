@@ -4,6 +4,8 @@ import re
 import unicodedata
 from collections.abc import Iterator
 
+from retour.model.document import AdminPart
+
 _WORDS = re.compile(r"\S+")
 
 
@@ -69,3 +71,8 @@ def _pieces(word: str, room: int) -> Iterator[str]:
 def pad(text: str, width: int) -> str:
     """Return a text filled up with spaces to a number of cells."""
     return text + " " * (width - cell_width(text))
+
+
+def list_checks(part: AdminPart) -> list[str]:
+    """Return the checks in order, then each product's settings, for printers without columns."""
+    return [*part.causes, *(f"{row.label}: {row.value}" for row in part.settings)]

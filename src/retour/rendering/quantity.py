@@ -28,27 +28,33 @@ def say_clock(wording: Wording, at: datetime, *, seconds: bool = False) -> str:
     return clock if at.utcoffset() else wording.say("dates", "utc", fields={"clock": clock})
 
 
-def say_moment(
-    wording: Wording, at: datetime, *, beside: datetime | None, seconds: bool = False
+def say_when(
+    wording: Wording,
+    place: str,
+    at: datetime,
+    *,
+    beside: datetime | None = None,
+    seconds: bool = False,
 ) -> str:
-    """Return a time for people: without the day where it is the day of another time shown beside.
+    """Return a time for people with the preposition that it takes: ``at 10:00 on 1 March 2026``.
 
     Args:
         wording: the language.
+        place: what the time is in the sentence: ``time``, ``sent`` or ``until``.
         at: the time, in the zone to show it in.
-        beside: the time that the reader has before him; None: always name the day.
+        beside: the time that the reader has before him: its day need not be named again.
         seconds: whether to name the second.
     """
-    clock = say_clock(wording, at, seconds=seconds)
-    if beside is not None and at.date() == beside.date():
-        return clock
-    months = wording.find("dates", "months")
-    date = wording.say(
-        "dates",
-        "date",
-        fields={"day": str(at.day), "month": months[at.month - 1], "year": str(at.year)},
-    )
-    return wording.say("dates", "moment", fields={"date": date, "clock": clock})
+    fields = {"clock": say_clock(wording, at, seconds=seconds), "date": say_date(wording, at)}
+    same_day = beside is not None and at.date() == beside.date()
+    return wording.say("dates", place, "same_day" if same_day else "other_day", fields=fields)
+
+
+def say_date(wording: Wording, at: datetime) -> str:
+    """Return the day: ``1 March 2026``."""
+    month = wording.find("dates", "months")[at.month - 1]
+    fields = {"day": str(at.day), "month": month, "year": str(at.year)}
+    return wording.say("dates", "date", fields=fields)
 
 
 def stamp(at: datetime | None) -> str:

@@ -4,14 +4,11 @@ Exchange Online's graphic marks who must act and is read as progress; here progr
 """
 
 from collections.abc import Iterable
-from typing import Literal
 
-from retour.model.document import Station
+from retour.model.document import State, Station
 from retour.model.vocabulary import StoppedAt
 from retour.rendering.case import ADDRESS_MAX, Case
 from retour.rendering.foreign import fold_line
-
-State = Literal["passed", "stopped", "waiting", "maybe", "ahead"]
 
 _RELAYS_MAX = 3
 _SECOND_LEVEL = frozenset(

@@ -5,6 +5,8 @@ nothing a mail says can colour, move or link.
 """
 
 from collections.abc import Iterable, Sequence
+from itertools import zip_longest
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from retour.model.document import (
@@ -18,6 +20,7 @@ from retour.model.document import (
     Station,
 )
 from retour.rendering.foreign import show_controls
+from retour.rendering.layout import cell_width, list_checks
 from retour.rendering.wording import Wording, load_wording
 
 if TYPE_CHECKING:
@@ -30,6 +33,8 @@ _TABLE_MIN = 110
 """Columns from which on the hop table fits across."""
 _LINE_MAX = 100
 """Cells of a line of prose: longer ones are hard to read."""
+_SIGN_WIDTH = 3
+"""Cells of a number or sign at the head of an item."""
 
 _SIGNS = {"passed": "●", "stopped": "✖", "waiting": "◔", "maybe": "?", "ahead": "○"}
 _STYLES = {
@@ -41,9 +46,9 @@ _STYLES = {
 }
 
 
-def render_terminal(document: Document, console: "Console") -> None:
-    """Print a document to a rich console of any width."""
-    _Screen(console, load_wording(document.language)).show(document)
+def render_terminal(document: Document, console: "Console", *, texts: Path | None = None) -> None:
+    """Print a document to a rich console of any width; ``texts`` as in `render_text`."""
+    _Screen(console, load_wording(document.language, texts=texts)).show(document)
 
 
 class _Screen:
@@ -73,6 +78,9 @@ class _Screen:
             self._rule(part.address)
         if part.sender:
             self._sender(part.sender)
+        if part.code:
+            self._title("code")
+            self._line(part.code, indent=2)
         if part.admin:
             self._admin(part.admin)
         if part.details:
@@ -146,11 +154,11 @@ class _Screen:
         self._rule(self._label("admin"))
         self._rows(part.code)
         self._title("causes")
-        self._numbered(part.causes)
-        for name, items in (("evidence", part.evidence), ("contradictions", part.contradictions)):
-            if items:
+        self._numbered(list_checks(part))
+        for name, found in (("evidence", part.evidence), ("contradictions", part.contradictions)):
+            if found:
                 self._title(name)
-                self._listed(("•", item) for item in items)
+                self._listed(("•", item.text) for item in found)
         self._title("confidence")
         self._line(part.confidence, indent=2)
         if part.link:
@@ -186,15 +194,16 @@ class _Screen:
         self._print(self._pad(table, left=2, right=0))
 
     def _hop_list(self, hops: Sequence[HopRow]) -> None:
+        width = max(_SIGN_WIDTH, *(cell_width(self._number(hop)) for hop in hops))
         for hop in hops:
             way = " → ".join(
                 filter(None, (hop.from_ or "?", hop.by or ("" if hop.failed else "?")))
             )
             notes = ", ".join(filter(None, (hop.at, hop.with_, hop.delay)))
             style = _hop_style(hop)
-            self._listed([(self._number(hop), way)], style)
+            self._listed([(self._number(hop), way)], style, width)
             for note in filter(None, (notes, *hop.marks)):
-                self._listed([("", note)], style or "dim")
+                self._listed([("", note)], style or "dim", width)
 
     def _number(self, hop: HopRow) -> str:
         return self._label("failing") if hop.failed else str(hop.n)
@@ -210,18 +219,23 @@ class _Screen:
     def _numbered(self, items: Iterable[str]) -> None:
         self._listed((f"{number}.", item) for number, item in enumerate(items, 1))
 
-    def _listed(self, items: Iterable[tuple[str, str]], style: str = "") -> None:
-        self._grid(((_text(sign, style), _text(item, style)) for sign, item in items), 3)
+    def _listed(
+        self, items: Iterable[tuple[str, str]], style: str = "", width: int = _SIGN_WIDTH
+    ) -> None:
+        self._grid(((_text(sign, style), _text(item, style)) for sign, item in items), width)
 
     def _grid(self, pairs: "Iterable[tuple[Text, Text]]", width: int) -> None:
-        from rich.table import Table  # noqa: PLC0415
+        from rich.text import Text  # noqa: PLC0415
 
-        grid = Table.grid(padding=(0, 1, 0, 0))
-        grid.add_column(width=width, overflow="fold")
-        grid.add_column(overflow="fold", max_width=max(self._prose - width - 4, 8))
+        # By hand: a table would measure every cell first, which takes twice the time.
+        room = max(min(self._prose - width - 4, self._console.width - width - 3), 8)
         for left, right in pairs:
-            grid.add_row(left, right)
-        self._print(self._pad(grid, left=2, right=0))
+            signs = left.wrap(self._console, width)
+            words = right.wrap(self._console, room)
+            for sign, line in zip_longest(signs, words):
+                start = sign or Text()
+                start.align("left", width)
+                self._print(_join(Text("  "), start, Text(" "), line or Text()))
 
     def _pad(self, inner: "RenderableType", *, left: int = 0, right: int = 1) -> "RenderableType":
         from rich.padding import Padding  # noqa: PLC0415

@@ -1,6 +1,7 @@
 """A document as plain UTF-8 text, 78 columns wide: for mail, files and pipes."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
 
 from retour.model.document import (
     AdminPart,
@@ -13,7 +14,7 @@ from retour.model.document import (
     Station,
 )
 from retour.rendering.foreign import show_controls
-from retour.rendering.layout import cell_width, pad, wrap
+from retour.rendering.layout import cell_width, list_checks, pad, wrap
 from retour.rendering.wording import Wording, load_wording
 
 WIDTH = 78
@@ -23,12 +24,16 @@ _SIGNS = {"passed": "[x]", "stopped": "[!]", "waiting": "[~]", "maybe": "[?]", "
 _LABEL_MAX = 22
 
 
-def render_text(document: Document) -> str:
+def render_text(document: Document, *, texts: Path | None = None) -> str:
     """Return the document as text, ending with a line feed.
 
     No character of it can steer a terminal. Header lines (part 4) stand as they came, unwrapped.
+
+    Args:
+        document: made without isolates.
+        texts: an operator's catalogues, as the document was made with.
     """
-    return _Page(load_wording(document.language)).print(document)
+    return _Page(load_wording(document.language, texts=texts)).print(document)
 
 
 class _Page:
@@ -60,6 +65,8 @@ class _Page:
             self._heading(part.address, "=")
         if part.sender:
             self._sender(part.sender)
+        if part.code:
+            self._block("code", [part.code])
         if part.admin:
             self._admin(part.admin)
         if part.details:
@@ -92,10 +99,10 @@ class _Page:
         self._heading(self._label("admin"), "-")
         self._rows(part.code)
         self._title("causes")
-        for number, cause in enumerate(part.causes, 1):
+        for number, cause in enumerate(list_checks(part), 1):
             self._paragraph(cause, first=f"  {number}. ".ljust(5), rest="     ")
-        self._list("evidence", part.evidence)
-        self._list("contradictions", part.contradictions)
+        self._list("evidence", [finding.text for finding in part.evidence])
+        self._list("contradictions", [clash.text for clash in part.contradictions])
         self._block("confidence", [part.confidence])
         if part.link:
             self._title("link")

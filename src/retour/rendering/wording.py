@@ -4,26 +4,50 @@ The form of a catalogue is described at the top of ``catalogue/en.toml``; why it
 ``docs/decisions/texts-in-toml.md``.
 """
 
+import json
 import string
-import tomllib
 from collections.abc import Callable, Mapping
-from functools import lru_cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
+
+from retour.knowledge.cache import cache_file, fingerprint, read_cache, write_cache
 
 # Beside this file, also in a wheel.
 CATALOGUE = Path(__file__).with_name("catalogue")
 FALLBACK = "en"
+_FORM = "catalogue 1"
+_LINES = 2  # the key, the tree
 
 Fields = Mapping[str, str]
 """What is known, by the name it has in braces. A flag is a name with a question mark and ``""``."""
 
+Shield = Callable[[str], str]
+"""Makes what is filled in fit to stand in a sentence."""
+
 _NOTHING: Fields = {}
+_RIGHT_TO_LEFT = frozenset({"ar", "ckb", "dv", "fa", "he", "ps", "sd", "ug", "ur", "yi"})
+ISOLATE, POP_ISOLATE = "\u2068", "\u2069"
+"""First strong isolate and its end (Unicode UAX #9): what is between them turns nothing outside."""
+
+_FIRST_RIGHT_TO_LEFT = "\u0590"
+"""Where Unicode's first block begins that is written from right to left."""
+
 _PLURALS: dict[str, Callable[[int], int]] = {
-    "one-other": lambda n: 0 if n == 1 else 1,
-    "zero-one-other": lambda n: 0 if n < 2 else 1,
+    "other": lambda _: 0,  # Chinese, Indonesian, Japanese, Korean, Thai, Vietnamese
+    "one-other": lambda n: 0 if n == 1 else 1,  # most languages of Europe
+    "zero-one-other": lambda n: 0 if n < 2 else 1,  # French, Hindi, Portuguese of Brazil
+    "one-few-other": lambda n: 0 if n == 1 else 1 if 2 <= n <= 4 else 2,  # Czech, Slovak
+    "one-few-many": lambda n: 0 if n == 1 else 1 if _ends_in_few(n) else 2,  # Polish
+    "ones-few-many": lambda n: (  # Russian, Ukrainian, Croatian, Serbian
+        0 if n % 10 == 1 and n % 100 != 11 else 1 if _ends_in_few(n) else 2
+    ),
 }
-"""Which form a number takes: ``one-other`` as in English, ``zero-one-other`` as in French."""
+"""Which form a whole number takes, counted from 0 (Unicode CLDR, cardinal rules)."""
+
+
+def _ends_in_few(n: int) -> bool:
+    return 2 <= n % 10 <= 4 and not 12 <= n % 100 <= 14
 
 
 class Wording:
@@ -33,10 +57,20 @@ class Wording:
         language: BCP 47 tag of the texts.
     """
 
-    def __init__(self, tree: Mapping[str, Any]) -> None:
+    def __init__(self, tree: Mapping[str, Any], *, isolating: bool = False) -> None:
+        """Wrap a catalogue.
+
+        Args:
+            tree: what the file holds.
+            isolating: put what is filled in between isolates (see `isolate`), for a printer that
+                turns these into marks of its own.
+        """
         self._tree = tree
         self.language: str = tree["language"]
         self._form = _PLURALS[tree["plural"]]
+        self._shield: Shield | None = None
+        if isolating:
+            self._shield = isolate_once if is_right_to_left(self.language) else isolate_foreign
 
     def find(self, *keys: str) -> Any:
         """Return what stands at a place: a text, a list, a table; None where there is nothing."""
@@ -49,31 +83,59 @@ class Wording:
 
     def say(self, *keys: str, fields: Fields = _NOTHING) -> str:
         """Return one text, filled; ``""`` where it is absent or names an unknown field."""
-        return fill(self.find(*keys), fields) or ""
+        return fill(self.find(*keys), fields, self._shield) or ""
 
     def list_out(self, *keys: str, fields: Fields = _NOTHING) -> tuple[str, ...]:
         """Return the sentences at a place that can be filled, in order."""
-        return tuple(filled for item in self.find(*keys) or () if (filled := fill(item, fields)))
+        items = self.find(*keys) or ()
+        return tuple(told for item in items if (told := fill(item, fields, self._shield)))
 
-    def count(self, n: int, *keys: str) -> str:
+    def forms(self, *keys: str, fields: Fields = _NOTHING) -> dict[str, str]:
+        """Return all texts of a table, filled, by their names: the inflected forms of one name."""
+        return {form: self.say(*keys, form, fields=fields) for form in self.find(*keys) or ()}
+
+    def count(self, n: int, *keys: str, fields: Fields = _NOTHING) -> str:
         """Return a text that holds a number ``{n}``, in the form that the number takes."""
         forms = self.find(*keys)
         text = forms[self._form(n)] if isinstance(forms, list) else forms
-        return fill(text, {"n": str(n)}) or ""
+        return fill(text, {**fields, "n": str(n)}, self._shield) or ""
 
 
-def fill(item: Any, fields: Fields) -> str | None:
+def is_right_to_left(language: str) -> bool:
+    """Tell whether a language is written from right to left."""
+    return language.partition("-")[0].lower() in _RIGHT_TO_LEFT
+
+
+def isolate(value: str) -> str:
+    """Put a value between isolates; `fold_line` keeps foreign ones out of values."""
+    return f"{ISOLATE}{value}{POP_ISOLATE}"
+
+
+def isolate_once(value: str) -> str:
+    """Isolate a value in which nothing is isolated yet, as a name in a heading may be."""
+    return value if ISOLATE in value else isolate(value)
+
+
+def isolate_foreign(value: str) -> str:
+    """Isolate a value that could turn a sentence that runs from left to right."""
+    return isolate_once(value) if max(value) >= _FIRST_RIGHT_TO_LEFT else value
+
+
+def fill(item: Any, fields: Fields, shield: Shield | None = None) -> str | None:
     """Fill a text, or the first of several variants that can be filled.
 
     Args:
         item: a text or a list of texts from the catalogue; anything else counts as absent.
         fields: what is known. Their values are never read as templates.
+        shield: what makes a value fit to stand in the sentence.
 
     Returns:
         None where no variant can be filled.
     """
     if isinstance(item, list):
-        return next((filled for text in item if (filled := fill(text, fields)) is not None), None)
+        return next(
+            (filled for text in item if (filled := fill(text, fields, shield)) is not None), None
+        )
     if not isinstance(item, str):
         return None
     if "{" not in item and "}" not in item:
@@ -85,7 +147,7 @@ def fill(item: Any, fields: Fields) -> str | None:
             value = fields.get(name)
             if value is None:
                 return None
-            parts.append(value)
+            parts.append(shield(value) if shield and value else value)
     return "".join(parts)
 
 
@@ -101,18 +163,69 @@ def split(text: str) -> tuple[tuple[str, str | None], ...]:
 
 def languages() -> tuple[str, ...]:
     """Return the languages that have a catalogue."""
-    return tuple(sorted(path.stem for path in CATALOGUE.glob("*.toml")))
+    return _list_catalogues(CATALOGUE)
+
+
+@cache
+def _list_catalogues(folder: Path) -> tuple[str, ...]:
+    return tuple(sorted(path.stem for path in folder.glob("*.toml")))
 
 
 @lru_cache(maxsize=32)
-def load_wording(language: str) -> Wording:
-    """Return the texts of a language: of the exact tag, else of its first part, else English.
+def load_wording(language: str, *, texts: Path | None = None, isolating: bool = False) -> Wording:
+    """Return the texts of a language: of the tag, else of its first parts, else English.
 
     Args:
         language: BCP 47 tag, for example ``de-AT``.
+        texts: a folder of catalogues in which an operator replaces single texts.
+        isolating: see `Wording`.
+
+    Raises:
+        CatalogueError: an operator's catalogue is wrong.
+    """
+    name = find_catalogue(language) or FALLBACK
+    tree = read_catalogue(CATALOGUE / f"{name}.toml")
+    if texts and (overlay := texts / f"{name}.toml").is_file():
+        from retour.rendering.overlay import lay_over  # noqa: PLC0415 - few operators have any
+
+        tree = lay_over(tree, overlay)
+    return Wording(tree, isolating=isolating)
+
+
+def find_catalogue(language: str) -> str | None:
+    """Return the name of the catalogue for a tag, None where there is none.
+
+    Args:
+        language: BCP 47; parts are dropped from its end until there is one (RFC 4647 §3.4).
     """
     known = {name.lower(): name for name in languages()}
     tag = language.replace("_", "-").lower()
-    name = known.get(tag) or known.get(tag.partition("-")[0]) or FALLBACK
-    with (CATALOGUE / f"{name}.toml").open("rb") as file:
-        return Wording(tomllib.load(file))
+    while tag and tag not in known:
+        tag = tag.rpartition("-")[0]
+    return known.get(tag)
+
+
+def read_catalogue(path: Path) -> Any:
+    """Return a catalogue's tree, from the user's cache where it is kept: parsing TOML is slow.
+
+    Args:
+        path: a catalogue file.
+
+    Raises:
+        OSError: there is no such file; also tomllib.TOMLDecodeError, where it is no TOML.
+    """
+    place = cache_file(f"texts-{path.stem}", path)
+    key = json.dumps(fingerprint([path], _FORM)).encode()
+    kept = read_cache(place) if place else None
+    if kept is not None and len(kept) == _LINES and kept[0] == key:
+        try:
+            return json.loads(kept[1])
+        except ValueError:
+            pass  # Cut short or foreign: read the source as if there were no cache.
+    # Only needed where the cache does not serve: importing costs start time too.
+    import tomllib  # noqa: PLC0415
+
+    tree = tomllib.loads(path.read_text(encoding="utf-8"))
+    if place:
+        write_cache(place, [key, json.dumps(tree).encode()])
+    return tree

@@ -5,21 +5,23 @@ The file is ``--config``, else ``RETOUR_CONFIG``, else ``~/.config/retour/retour
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, get_args
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 if TYPE_CHECKING:
-    from retour.model.document import Audience
+    from retour.model.document import Audience, Scope
+    from retour.rendering.letterhead import Letterhead
 
-Format = Literal["terminal", "text", "json"]
+Format = Literal["terminal", "text", "html", "eml", "json"]
 """How results are printed."""
 
 FORMATS: tuple[Format, ...] = get_args(Format)
 
-# The values of `Audience`, said again (a test compares): the module of that type costs start-up
-# time, and JSON needs none of it.
+# The values of `Audience` and `Scope`, said again (a test compares): the module of those types
+# costs start-up time, and JSON needs none of it.
 AUDIENCES: tuple["Audience", ...] = ("sender", "admin", "all")
+SCOPES: tuple["Scope", ...] = ("internal", "external")
 
 DEFAULT_STORE = ".local/share/retour/trail.sqlite3"
 """The trail's place below the home where nobody names another one."""
@@ -51,22 +53,35 @@ class Settings:
 
     Attributes:
         format: how results are printed; None: ``terminal`` on a terminal, else ``text``.
+        language: BCP 47, or ``auto``: that of the original, else of the notice, else English.
         audience: whose parts of a report are printed.
+        scope: whether the reader stands in the organisation that runs Retour.
+        letterhead: an operator's name, contact, logo and colours; None: none.
+        texts: a folder of catalogues in which an operator replaces texts; None: none.
         trail: of the trail.
     """
 
     format: Format | None = None
+    language: str = "auto"
     audience: "Audience" = "all"
+    scope: "Scope" = "internal"
+    letterhead: "Letterhead | None" = None
+    texts: Path | None = None
     trail: TrailSettings = field(default_factory=TrailSettings)
+
+    def override(self, **options: Any) -> "Settings":
+        """Return the settings with options in their place; an option that is None says nothing."""
+        return replace(self, **{key: value for key, value in options.items() if value is not None})
 
 
 _CHOICES: Mapping[str, tuple[str, ...]] = {
     "format": FORMATS,
     "audience": AUDIENCES,
+    "scope": SCOPES,
 }
+_KEYS = ("format", "language", "audience", "scope", "report", "trail")
 
 
-_SETTABLE = "format, audience and the table trail"
 _DAYS = (int, "a number of days, 0 or more")
 _TRAIL: Mapping[str, tuple[type, str]] = {
     "store": (str, "a path or a URL"),
@@ -126,14 +141,20 @@ def _read(file: Path) -> Settings:
         raise SettingsError(f"{file}: is not UTF-8 text.") from None
     except tomllib.TOMLDecodeError as error:
         raise SettingsError(f"{file}: is not TOML: {error}.") from None
-    trail = values.pop("trail", {})
+    report = values.pop("report", {})
+    trail = _read_trail(file, values.pop("trail", {}))
     for key, value in values.items():
-        choices = _CHOICES.get(key)
-        if choices is None:
-            raise SettingsError(f"{file}: {key}: is no setting; there are {_SETTABLE}.")
+        if key not in _KEYS:
+            raise SettingsError(f"{file}: {key}: is no setting; there are {join(_KEYS)}.")
+        choices = _CHOICES.get(key) or _list_languages(value)
         if value not in choices:
-            raise SettingsError(f"{file}: {key}: must be {_join(choices, 'or')}, not {value!r}.")
-    return Settings(**values, trail=_read_trail(file, trail))
+            raise SettingsError(f"{file}: {key}: must be {join(choices, 'or')}, not {value!r}.")
+    if not report:
+        return Settings(**values, trail=trail)
+    from retour.service.branding import read_report  # noqa: PLC0415 - few files have that table
+
+    letterhead, texts = read_report(report, file)
+    return Settings(**values, letterhead=letterhead, texts=texts, trail=trail)
 
 
 def _read_trail(file: Path, values: object) -> TrailSettings:
@@ -143,7 +164,9 @@ def _read_trail(file: Path, values: object) -> TrailSettings:
     for key, value in values.items():
         wanted = _TRAIL.get(key)
         if wanted is None:
-            raise SettingsError(f"{file}: trail.{key}: is no setting; there are {_join(_TRAIL)}.")
+            raise SettingsError(
+                f"{file}: trail.{key}: is no setting; there are {join(tuple(_TRAIL))}."
+            )
         kind, words = wanted
         if type(value) is not kind or (isinstance(value, int) and value < 0):
             raise SettingsError(f"{file}: trail.{key}: must be {words}, not {value!r}.")
@@ -161,7 +184,15 @@ def choose_store(option: str | None, environ: Mapping[str, str], settings: Setti
     return str(Path(home) / DEFAULT_STORE)
 
 
-def _join(words: "tuple[str, ...] | Mapping[str, object]", last: str = "and") -> str:
+def _list_languages(value: object) -> tuple[str, ...]:
+    """List what a language may be; a tag with a region is the same as its language."""
+    from retour.rendering.wording import find_catalogue, languages  # noqa: PLC0415 - rarely set
+
+    known = ("auto", *languages())
+    return (*known, value) if isinstance(value, str) and find_catalogue(value) else known
+
+
+def join(words: tuple[str, ...], last: str = "and") -> str:
     """Join words as in a sentence."""
     *first, end = words
     return f"{', '.join(first)} {last} {end}" if first else end

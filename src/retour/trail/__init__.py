@@ -1,1 +1,1 @@
-"""Observations to copies, copies to a message's story, stories to answers. Pure."""
+"""What arrivals of messages prove, beside what reports claim. Pure: values in, values out."""

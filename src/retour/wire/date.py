@@ -139,3 +139,13 @@ def _fixed_zone(minutes: int) -> timezone:
         # At most 2,879 zones exist, so the table cannot grow without end.
         known = _TIMEZONES[minutes] = timezone(timedelta(minutes=minutes))
     return known
+
+
+def write_date(at: datetime) -> str:
+    """Word an aware time as RFC 5322 §3.3 does, whatever the locale."""
+    offset = at.utcoffset() or timedelta()
+    if offset % timedelta(minutes=1):  # the grammar has whole minutes
+        at = at.astimezone(timezone(offset - offset % timedelta(minutes=1)))
+    day = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")[at.weekday()]
+    month = "JanFebMarAprMayJunJulAugSepOctNovDec"[at.month * 3 - 3 : at.month * 3]
+    return f"{day}, {at.day:02} {month} {at.year:04} {at:%H:%M:%S %z}"

@@ -2,6 +2,8 @@
 
 import re
 
+from retour.wire.words import encode_words, printable
+
 _NAME_END = re.compile(r"[\x00-\x20\x7f-\xff]")
 # More fields than any mail needs; what follows is not looked at.
 FIELDS_MAX = 2_000
@@ -17,13 +19,19 @@ class Headers:
     Values are text of one character a byte; `retour.wire.words` decodes them for people.
     """
 
-    __slots__ = ("_first", "cut", "fields")
+    __slots__ = ("_first", "cut", "names", "values")
 
-    def __init__(self, fields: list[tuple[str, str]], *, cut: bool = False) -> None:
-        self.fields = fields
+    def __init__(self, names: list[str], values: list[str], *, cut: bool = False) -> None:
+        self.names = names
+        self.values = values
         self.cut = cut
         # Reversed, so that the first field of a name wins.
-        self._first = dict(reversed(fields))
+        self._first = dict(zip(reversed(names), reversed(values), strict=True))
+
+    @property
+    def fields(self) -> list[tuple[str, str]]:
+        """Name and value of each field, in order."""
+        return list(zip(self.names, self.values, strict=True))
 
     def get(self, name: str) -> str | None:
         """Return the first field of this (lower-case) name, or None."""
@@ -39,7 +47,7 @@ class Headers:
         return name in self._first
 
     def __len__(self) -> int:
-        return len(self.fields)
+        return len(self.names)
 
 
 def parse_headers(block: str) -> Headers:
@@ -58,20 +66,68 @@ def parse_headers(block: str) -> Headers:
         block = block.replace("\n ", " ").replace("\n\t", " ")
     lines = block.count("\n") + 1
     if lines <= FIELDS_MAX and not cut:
-        fields = _FIELDS.findall(block)
-        if len(fields) == lines:
-            if len(block) <= VALUE_MAX:
-                return Headers([(name.lower(), value) for name, value in fields])
-            longest = max(len(value) for _, value in fields)
-            return Headers(
-                [(name.lower(), value[:VALUE_MAX]) for name, value in fields],
-                cut=longest > VALUE_MAX,
-            )
+        pieces = _FIELD.split(f"\n{block}")  # ["", name, value, name, value ...]
+        names = list(map(str.lower, pieces[1::2]))
+        values = pieces[2::2]
+        if len(names) == lines:
+            if len(block) > VALUE_MAX:
+                cut = max(map(len, values)) > VALUE_MAX
+                values = [value[:VALUE_MAX] for value in values]
+            return Headers(names, values, cut=cut)
     return _parse_damaged(block, cut=cut)
 
 
+LINE_MAX = 998
+"""Octets that a line may have (RFC 5322 §2.1.1)."""
+_WIDTH = 76
+
+
+def write_field(name: str, value: str) -> str:
+    """Write a field, folded, with the line end behind it.
+
+    Args:
+        name: the field's name.
+        value: any text; what ASCII cannot say becomes encoded words (RFC 2047), control characters
+            become spaces: no value can add a field.
+    """
+    words = printable(value).split()
+    if not value.isascii() or "=?" in value or any(len(word) > LINE_MAX // 2 for word in words):
+        return f"{name}: {encode_words(' '.join(words), indent=len(name) + 2)}\n"
+    lines = [f"{name}:"]
+    for word in words:
+        if len(lines[-1]) + len(word) < _WIDTH or lines[-1] == f"{name}:":
+            lines[-1] += f" {word}"
+        else:
+            lines.append(f" {word}")
+    return "\n".join(lines) + "\n"
+
+
+def split_fields(block: str) -> list[tuple[str, str]]:
+    """Split a header block into its fields as they stand.
+
+    Args:
+        block: as for `parse_headers`.
+
+    Returns:
+        ``(lower-case name, lines)`` in order, folded lines kept, without the last line end. A line
+        that is no field and no folded line gets a space before it: it continues the field above.
+        Empty continuation lines, which end a header for some readers, are left out.
+    """
+    fields: list[tuple[str, str]] = []
+    for line in block[:BLOCK_MAX].split("\n", FIELDS_MAX)[:FIELDS_MAX]:
+        name, colon, _ = line.partition(":")
+        name = name.rstrip(" \t")
+        if colon and _is_name(name):
+            fields.append((name.lower(), line))
+        elif fields and line.strip():
+            above, lines = fields[-1]
+            indent = "" if line[0] in " \t" else " "
+            fields[-1] = (above, f"{lines}\n{indent}{line}")
+    return fields
+
+
 # RFC 5322 §2.2; blanks before the colon are obsolete syntax (§4.5).
-_FIELDS = re.compile(r"^([!-9;-~]+)[ \t]*:[ \t]*(.*)", re.M)
+_FIELD = re.compile(r"\n([!-9;-~]+)[ \t]*:[ \t]*")
 
 
 def _parse_damaged(block: str, *, cut: bool) -> Headers:
@@ -80,17 +136,17 @@ def _parse_damaged(block: str, *, cut: bool) -> Headers:
     if len(lines) > FIELDS_MAX:
         cut = True
         del lines[FIELDS_MAX:]
-    fields: list[tuple[str, str]] = []
+    names: list[str] = []
+    values: list[str] = []
     for line in lines:
         name, colon, value = line.partition(":")
         name = name.rstrip(" \t")
         if colon and _is_name(name):
-            fields.append((name.lower(), value[:VALUE_MAX].strip()))
-        elif fields and line:
-            last_name, last_value = fields[-1]
-            if len(last_value) < VALUE_MAX:
-                fields[-1] = (last_name, f"{last_value} {line[:VALUE_MAX].strip()}")
-    return Headers(fields, cut=cut)
+            names.append(name.lower())
+            values.append(value[:VALUE_MAX].strip())
+        elif names and line and len(values[-1]) < VALUE_MAX:
+            values[-1] = f"{values[-1]} {line[:VALUE_MAX].strip()}"
+    return Headers(names, values, cut=cut)
 
 
 def _is_name(name: str) -> bool:

@@ -18,7 +18,7 @@ _BOUNDARY = re.compile(
     r"""boundary\s*=\s*(?:"([^"\n]{1,200})"?|'([^'\n]{1,200})'|([^\s;"]{1,200}))""", re.I
 )
 _CHARSET = re.compile(r"""charset\s*=\s*["']?([^\s;"']{1,60})""", re.I)
-_REPORT_TYPE = re.compile(r"""report-type\s*=\s*["']?([^\s;"']{1,60})""", re.I)
+_REPORT_TYPE = re.compile(r"""report-type\s*=\s*["']?([^\s;"']{1,60})""")
 _DELIMITER_LINE = re.compile(r"^--([^\s-][^\n]{5,180}?|-[^\n]{6,180}?)(--)?[ \t]*$", re.M)
 # What may stand behind a delimiter; lines that only begin like one are passed over, up to a bound.
 _BEHIND = frozenset(("\n", "-", " ", "\t", ""))
@@ -78,13 +78,24 @@ class Part:
     @property
     def report_type(self) -> str | None:
         """The ``report-type`` of a multipart/report (RFC 6522 §3), lower case."""
-        found = _REPORT_TYPE.search(self.headers.get("content-type") or "")
-        return found[1].lower() if found else None
+        value = (self.headers.get("content-type") or "").lower()
+        found = _REPORT_TYPE.search(value) if "report-type" in value else None
+        return found[1] if found else None
 
-    def decode_body(self) -> str:
-        """Return the body with its transfer encoding undone: one character a byte, LF."""
-        body = self._text[self.body : min(self.end, self.body + TEXT_MAX)]
-        encoding = (self.headers.get("content-transfer-encoding") or "").lower()
+    @property
+    def transfer_encoding(self) -> str:
+        """The transfer encoding as its header says, lower case; empty where it says nothing."""
+        return (self.headers.get("content-transfer-encoding") or "").lower()
+
+    def decode_body(self, *, whole: bool = False) -> str:
+        """Return the body with its transfer encoding undone: one character a byte, LF.
+
+        Args:
+            whole: look at all of it and not only at `TEXT_MAX` characters.
+        """
+        end = self.end if whole else min(self.end, self.body + TEXT_MAX)
+        body = self._text[self.body : end]
+        encoding = self.transfer_encoding
         if encoding.startswith("base64"):
             return decode_base64(body).replace("\r\n", "\n")
         if encoding.startswith("quoted"):
@@ -204,8 +215,7 @@ def open_embedded(part: Part, *, header_only: bool = False) -> tuple[Part, tuple
         Its root part and the defects.
     """
     defects: tuple[Defect, ...] = ()
-    encoding = (part.headers.get("content-transfer-encoding") or "").lower()
-    if encoding.startswith(("base64", "quoted")):
+    if part.transfer_encoding.startswith(("base64", "quoted")):
         # RFC 2046 §5.2.1 forbids it, gateways do it: the inner message is read from its own text.
         text, start = part.decode_body(), 0
         end = len(text)

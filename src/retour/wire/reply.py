@@ -9,11 +9,13 @@ import re
 from retour.model.reply import Reply
 
 # "550", "550-", "550 5.1.1", "#5.1.1", "(#5.7.1)", "550 #5.1.0", "554-5.7.1", "ERROR_CODE :550".
+# What stands before is asked behind the first digit, so that a search looks for digits alone.
 _CODE = re.compile(
-    r"(?<![0-9A-Za-z.:@/#=<\[_-])([245][0-5][0-9])(?=[-\s:;,(<#]|$)(?!-[0-9]{3}-|-[0-9]{4})"
+    r"([245](?<![0-9A-Za-z.:@/#=<\[_-].)[0-5][0-9])"
+    r"(?=[-\s:;,(<#]|$)(?!-[0-9]{3}-|-[0-9]{4})"
 )
 _STATUS = re.compile(
-    r"(?<![0-9A-Za-z.@/<\[_])([245]\.[0-9]{1,3}\.[0-9]{1,3})(?![0-9A-Za-z]|\.[0-9])"
+    r"([245](?<![0-9A-Za-z.@/<\[_].)\.[0-9]{1,3}\.[0-9]{1,3})(?![0-9A-Za-z]|\.[0-9])"
 )
 _LEADING = re.compile(
     r"(?:smtp|x-[a-z0-9-]+|lmtp|unix|x400|dns)?\s*;?\s*[\"'(<#]*"

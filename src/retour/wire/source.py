@@ -24,16 +24,28 @@ class Source(NamedTuple):
     defects: tuple[Defect, ...]
 
 
-def read_source(raw: bytes) -> Source:
+def unify_line_ends(raw: bytes) -> bytes:
+    """Return the bytes with CRLF as LF, as mail systems change them (RFC 5321 §2.3.8) or files."""
+    return raw.replace(b"\r\n", b"\n")
+
+
+def read_source(raw: bytes, *, max_bytes: int | None = SOURCE_MAX_BYTES) -> Source:
     """Turn any bytes into a `Source`.
 
     CRLF, CR CR LF and lone CR become LF. A mail in which every line is followed by an empty one (a
     common accident of saving) is read as if it had none of them.
+
+    Args:
+        raw: any bytes.
+        max_bytes: how much is read, counted with LF line ends, so that a mail reads the same with
+            either; None for all of it.
     """
     defects: list[Defect] = []
-    if len(raw) > SOURCE_MAX_BYTES:
-        defects.append(Defect("too-long", "source", f"read up to {SOURCE_MAX_BYTES} bytes"))
-        raw = raw[:SOURCE_MAX_BYTES]
+    if max_bytes is not None and len(raw) > max_bytes:
+        raw = unify_line_ends(raw)
+        if len(raw) > max_bytes:
+            defects.append(Defect("too-long", "source", f"read up to {max_bytes} bytes"))
+            raw = raw[:max_bytes]
     if raw[:2] in (b"\xff\xfe", b"\xfe\xff"):
         raw = raw.decode("utf-16", "replace").encode("utf-8", "replace")
         defects.append(Defect("utf-16", "source"))

@@ -79,3 +79,38 @@ def decode_base64(text: str) -> str:
         return binascii.a2b_base64(clean).decode("latin-1")
     except binascii.Error:  # pragma: no cover - clean base64 of a right length does not fail
         return ""
+
+
+# RFC 2047 §2: an encoded word has at most 75 characters; "=?utf-8?B?" and "?=" take twelve.
+_WORD_OCTETS = 45
+_CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
+
+
+def printable(text: str) -> str:
+    """Return the text with each run of control characters and line ends as one space."""
+    return _CONTROLS.sub(" ", text)
+
+
+def encode_words(text: str, *, indent: int) -> str:
+    """Encode a header value for people (RFC 2047), folded to lines of at most 76 characters.
+
+    Args:
+        text: any text without control characters (`printable`).
+        indent: columns that the field's name and its colon take.
+    """
+    words: list[str] = []
+    octets = b""
+    for character in text:
+        more = character.encode("utf-8", "replace")
+        # The first word shares its line with the name; no word ends inside a character (§5.3).
+        room = max(9, (76 - indent - 12) // 4 * 3) if not words else _WORD_OCTETS
+        if len(octets) + len(more) > min(room, _WORD_OCTETS):
+            words.append(_encode_word(octets))
+            octets = b""
+        octets += more
+    words.append(_encode_word(octets))
+    return "\n ".join(words)
+
+
+def _encode_word(octets: bytes) -> str:
+    return f"=?utf-8?B?{binascii.b2a_base64(octets, newline=False).decode('ascii')}?="

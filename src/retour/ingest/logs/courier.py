@@ -9,9 +9,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from retour.ingest.logs.memory import remember
-from retour.ingest.logs.replies import find_queue_id, find_status
+from retour.ingest.logs.replies import find_status
 from retour.ingest.logs.syslog import SyslogLine
 from retour.model.trail import Arrival, HandOver, HandOverOutcome, Observation, Refusal
+from retour.wire.queue_id import find_queue_id
 
 _NOTHING: Sequence[Observation] = ()
 _TEXT_MAX = 8_192

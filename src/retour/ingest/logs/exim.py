@@ -11,7 +11,7 @@ from typing import Any
 
 from retour.ingest.logs.memory import remember
 from retour.ingest.logs.reader import LogContext
-from retour.ingest.logs.replies import find_queue_id, find_status
+from retour.ingest.logs.replies import find_status
 from retour.ingest.logs.syslog import SyslogLine
 from retour.model.trail import (
     Arrival,
@@ -24,6 +24,7 @@ from retour.model.trail import (
     RefusalPhase,
     Relation,
 )
+from retour.wire.queue_id import find_queue_id
 
 _NOTHING: Sequence[Observation] = ()
 _TEXT_MAX = 8_192

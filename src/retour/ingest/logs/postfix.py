@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from retour.ingest.logs.memory import remember
-from retour.ingest.logs.replies import find_queue_id, find_status
+from retour.ingest.logs.replies import find_status
 from retour.ingest.logs.syslog import SyslogLine
 from retour.model.trail import (
     Arrival,
@@ -23,6 +23,7 @@ from retour.model.trail import (
     RefusalPhase,
     Relation,
 )
+from retour.wire.queue_id import find_queue_id
 
 _NOTHING: Sequence[Observation] = ()
 # Postfix cuts its own lines at 2,000 characters; this keeps the patterns below from long walks.

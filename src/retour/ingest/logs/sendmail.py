@@ -11,7 +11,7 @@ from ipaddress import IPv6Address
 from typing import Any
 
 from retour.ingest.logs.memory import remember
-from retour.ingest.logs.replies import find_queue_id, find_status
+from retour.ingest.logs.replies import find_status
 from retour.ingest.logs.syslog import SyslogLine
 from retour.model.trail import (
     Arrival,
@@ -23,6 +23,7 @@ from retour.model.trail import (
     Refusal,
     RefusalPhase,
 )
+from retour.wire.queue_id import find_queue_id
 
 _NOTHING: Sequence[Observation] = ()
 _TEXT_MAX = 8_192
@@ -141,7 +142,7 @@ class SendmailDialect:
                 self._find_tls(line, name) if relayed else None,
                 _read_duration(fields.get("delay", "")),
                 None,
-                find_queue_id(said) if relayed else None,
+                find_queue_id(said[6:-1]) if relayed else None,
             )
             for recipient in _split_recipients(fields["to"])
         )
