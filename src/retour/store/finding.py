@@ -245,17 +245,15 @@ def _name_address(
         if len(names) == 1
         else dialect.is_one_of(parties.c.address_id, names)
     )
+    # One address's copies lie in their order; those of several have to be put into it.
+    number = parties.c.copy_id if len(names) == 1 else dialect.name_plainly(parties.c.copy_id)
 
     def holds(keys: Keys) -> Any:
         bounds = parties.c.copy_id.between(*keys)
         return exists().where(parties.c.copy_id == copies.c.copy_id, of_role, one_of, bounds)
 
     return Condition(
-        lambda keys: (
-            select(parties.c.copy_id.label("key"))
-            .where(one_of, of_role, parties.c.copy_id.between(*keys))
-            .with_hint(parties, "INDEXED BY parties_address", "sqlite")
-        ),
+        lambda keys: select(number.label("key")).where(one_of, of_role, number.between(*keys)),
         holds,
     )
 
