@@ -1,8 +1,12 @@
 """The core in one line: bytes to claims, claims and knowledge to conclusions."""
 
+from dataclasses import replace
+
 from retour.diagnose import diagnose, diagnose_reply
+from retour.diagnose.proof import apply_proof
 from retour.knowledge.load import load
 from retour.model.analysis import Analysis, ReplyAnalysis
+from retour.model.known import Known
 from retour.read import read
 from retour.wire.reply import fold, parse_reply, unwrap
 
@@ -23,7 +27,24 @@ def explain(raw: bytes) -> Analysis:
     report, route = read(raw)
     # A report alone cannot tell whether the reader sent the original: who forges a sender also
     # forges what comes back. That takes a trail of what was sent.
-    return Analysis(report, route, diagnose(report, route, load()), None, raw)
+    return Analysis(report, route, diagnose(report, route, load()), None, None, raw)
+
+
+def weigh_context(analysis: Analysis, known: Known) -> Analysis:
+    """Hold an answer against what a trail knows of the original.
+
+    Args:
+        analysis: from the mail alone, see `explain`.
+        known: as `retour.trail.context.know` found it for the same report.
+    """
+    report, found = analysis.report, analysis.diagnoses
+    if known.backscatter:
+        found = diagnose(report, analysis.route, load(), backscatter=True)
+    diagnoses = tuple(
+        apply_proof(one, recipient, proof) if one and proof else one
+        for one, recipient, proof in zip(found, report.recipients, known.proofs, strict=True)
+    )
+    return replace(analysis, diagnoses=diagnoses, backscatter=known.backscatter, known=known)
 
 
 def explain_reply(text: str) -> ReplyAnalysis:

@@ -3,11 +3,13 @@
 import os
 import sys
 from argparse import ArgumentParser, Namespace, _SubParsersAction
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from retour.cli.ending import EPILOG, ExitCode, complain
+from retour.cli.ending import EPILOG, CommandError, ExitCode, complain
 from retour.cli.options import (
     Printer,
     add_printing_options,
@@ -15,10 +17,11 @@ from retour.cli.options import (
     open_printer,
     refuse_destroying,
 )
-from retour.service.settings import Settings
+from retour.service.settings import Settings, find_store
 
 if TYPE_CHECKING:
     from retour.cli.folder import FolderPrinter
+    from retour.model.analysis import Analysis
 
 
 def register(commands: "_SubParsersAction[ArgumentParser]") -> None:
@@ -46,6 +49,12 @@ def register(commands: "_SubParsersAction[ArgumentParser]") -> None:
         "one file a mail",
     )
     add_printing_options(parser)
+    parser.add_argument(
+        "--store",
+        metavar="URL",
+        help="ask this trail, too: a file, or postgresql://...; else the one that $RETOUR_STORE "
+        "or the settings name; without any, no trail is asked",
+    )
     parser.set_defaults(run=_run)
 
 
@@ -62,9 +71,10 @@ def _run(arguments: Namespace) -> int:
     settings = choose_settings(arguments)
     with (
         _open(settings, arguments) as printer,
+        _open_context(settings, arguments) as weigh,
         show_progress(paths, beside_reports=beside_reports) as advance,
     ):
-        for result in explain_paths(paths):
+        for result in explain_paths(paths, weigh):
             printer.show(result)
             if isinstance(result, Unexplained):
                 complain(f"{result.source}: {result.error}")
@@ -73,6 +83,26 @@ def _run(arguments: Namespace) -> int:
             else:
                 advance(result.size)
     return status
+
+
+@contextmanager
+def _open_context(
+    settings: Settings, arguments: Namespace
+) -> "Iterator[Callable[[Analysis], Analysis]]":
+    """Open the trail that somebody named; without one an answer stays as it is."""
+    if not find_store(arguments.store, os.environ, settings):
+        yield lambda analysis: analysis
+        return
+    from retour.cli.trail import open_trail  # noqa: PLC0415 - only where a trail is named
+
+    with open_trail(arguments) as (store, _):
+        from retour.service.context import add_context  # noqa: PLC0415
+        from retour.service.explanation import ContextError  # noqa: PLC0415
+
+        try:
+            yield partial(add_context, store)
+        except ContextError as error:
+            raise CommandError(str(error), ExitCode.UNREADABLE) from None
 
 
 def _open(

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 
 from retour.model.diagnosis import Diagnosis
+from retour.model.known import Known
 from retour.model.reply import Reply
 from retour.model.report import Report
 from retour.model.route import Route
@@ -18,6 +19,7 @@ class Analysis:
         diagnoses: one per ``report.recipients``, same order; None for recipients that were
             delivered, relayed or expanded.
         backscatter: True: the reader did not send the original; None: cannot be known.
+        known: what a trail knows of the original; None where none was asked.
         raw: the mail's bytes as they were given, for writing it anew; empty where the analysis
             was not read from a mail. They are no part of the answer: two equal answers are equal.
     """
@@ -26,6 +28,7 @@ class Analysis:
     route: Route
     diagnoses: tuple[Diagnosis | None, ...]
     backscatter: bool | None
+    known: Known | None = None
     raw: bytes = field(default=b"", repr=False, compare=False)
 
 

@@ -60,6 +60,8 @@ ContradictionKind = Literal[
     "article-against-reply",
     "loop-without-circle",
     "copy-in-circle",
+    "loop-against-trail",
+    "failed-against-trail",
 ]
 """How two claims about one recipient clash. "Later" is class 4, "never" class 5 (RFC 5321 §4.2.1,
 RFC 3463 §3.1); what a kind means is said in the catalogues, table ``why``."""

@@ -129,6 +129,9 @@ def _settings(case: Case, diagnosis: Diagnosis) -> Iterator[Row]:
 
 def _finding(case: Case, diagnosis: Diagnosis, evidence: Evidence) -> Finding:
     say, supports = case.wording.say, evidence.cause == diagnosis.cause
+    kind = "for" if supports else "against"
+    if evidence.speaker == "trail":
+        kind = "arrived"  # it speaks for the outcome, whatever the cause
     fields = {
         "speaker": _speaker(case, diagnosis, evidence),
         "where": fold_line(evidence.where),
@@ -138,12 +141,12 @@ def _finding(case: Case, diagnosis: Diagnosis, evidence: Evidence) -> Finding:
         "rule": evidence.rule,
     }
     return Finding(
-        text=say("evidence", "for" if supports else "against", fields=fields),
+        text=say("evidence", kind, fields=fields),
         supports=supports,
         speaker=fields["speaker"],
         where=fields["where"],
         quote=fields["quote"],
-        verdict=say("evidence", "verdict", fields=fields),
+        verdict=say("evidence", "taken" if kind == "arrived" else "verdict", fields=fields),
         source=_source(case, evidence),
     )
 

@@ -8,6 +8,7 @@ from datetime import datetime, tzinfo
 from retour.knowledge.schema import Knowledge
 from retour.model.analysis import Analysis
 from retour.model.diagnosis import Diagnosis, Evidence
+from retour.model.known import Proof
 from retour.model.report import Recipient
 from retour.rendering.foreign import fold_line, is_plain_address, is_plain_ip, is_plain_name
 from retour.rendering.quantity import in_zone, say_duration, say_size, say_when
@@ -74,6 +75,15 @@ class Case:
         if self.first.last_attempt_at:
             return self.first.last_attempt_at
         return report.date if report.kind in ("failure", "mixed") else None
+
+    @property
+    def proof(self) -> Proof | None:
+        """What a trail knows of a delivery to the first recipient."""
+        known = self.analysis.known
+        if known is None:
+            return None
+        pairs = zip(self.analysis.report.recipients, known.proofs, strict=True)
+        return next((proof for recipient, proof in pairs if recipient is self.first), None)
 
     @property
     def verified(self) -> bool:
@@ -173,6 +183,14 @@ def _times(case: Case) -> dict[str, str]:
         fields["time"] = say_when(wording, "time", at, beside=today, seconds=True)
     if case.sent_at:
         fields["sent"] = say_when(wording, "sent", in_zone(case.sent_at, zone), beside=today)
+    proof = case.proof
+    if proof:
+        at = in_zone(proof.at, zone)
+        fields["proof_time"] = say_when(wording, "time", at, beside=today, seconds=True)
+        if proof.ahead_seconds is not None and proof.ahead_seconds >= 1:
+            fields["ahead"] = say_duration(wording, proof.ahead_seconds)
+        if proof.way:
+            fields["way"] = fold_line(proof.way, ADDRESS_MAX)
     if case.first.will_retry_until:
         fields["until"] = say_when(wording, "until", in_zone(case.first.will_retry_until, zone))
     return fields

@@ -144,7 +144,7 @@ def _fate(recipient: Recipient, diagnosis: Diagnosis | None) -> Hashable:
         (diagnosis.cause, diagnosis.outcome, diagnosis.actor, diagnosis.permanent),
         (diagnosis.retry, diagnosis.stopped_at, diagnosis.rejected_by, diagnosis.facts),
         (round(diagnosis.confidence, 2), tuple(c.kind for c in diagnosis.contradictions)),
-        tuple(e.rule for e in diagnosis.evidence),
+        tuple((e.rule, e.speaker == "trail" and e.where) for e in diagnosis.evidence),
     )
 
 

@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from retour.model.analysis import Analysis, ReplyAnalysis
 from retour.model.defect import Defect
 from retour.model.diagnosis import Alternative, Contradiction, Diagnosis, Evidence, Facts
+from retour.model.known import KnownCopy
 from retour.model.reply import Reply
 from retour.model.report import Original, Recipient
 from retour.model.route import Hop
@@ -49,7 +50,7 @@ def analysis_to_dict(analysis: Analysis, *, source: str, index: int) -> JsonObje
         ],
         "original": _original(report.original) if report.original else None,
         "route": [_hop(hop) for hop in analysis.route.hops],
-        "copies": None,
+        "copies": [_copy(copy) for copy in analysis.known.copies] if analysis.known else None,
         "backscatter": analysis.backscatter,
         "defects": [_defect(defect) for defect in report.defects],
     }
@@ -186,6 +187,17 @@ def _hop(hop: Hop) -> JsonObject:
         "delay": hop.delay,
         "repeated": hop.repeated,
         "defects": list(hop.defects),
+    }
+
+
+def _copy(copy: KnownCopy) -> JsonObject:
+    return {
+        "trail_id": copy.trail_id,
+        "verdict": copy.verdict,
+        "outcome": copy.outcome,
+        "host": copy.host,
+        "at": format_time(copy.at),
+        "reply": copy.reply,
     }
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from retour.model.analysis import Analysis
 from retour.model.diagnosis import Diagnosis, Evidence, Facts
+from retour.model.known import Known
 from retour.model.report import Original, Recipient
 from retour.model.route import Route
 
@@ -45,7 +46,24 @@ def withhold(analysis: Analysis) -> Analysis:
         _diagnosis(found, recipient) if found else None
         for found, recipient in zip(analysis.diagnoses, report.recipients, strict=True)
     )
-    return replace(analysis, report=outside, route=Route((), complete=False), diagnoses=diagnoses)
+    return replace(
+        analysis,
+        report=outside,
+        route=Route((), complete=False),
+        diagnoses=diagnoses,
+        known=_known(analysis.known) if analysis.known else None,
+    )
+
+
+def _known(known: Known) -> Known:
+    """Keep when it arrived, without hosts, words and addresses behind the one written to."""
+    proofs = tuple(
+        replace(proof, recipient="", host=None, reply=None, system=None, queue_id=None, way=None)
+        if proof
+        else None
+        for proof in known.proofs
+    )
+    return Known(known.backscatter, proofs)
 
 
 def _recipient(recipient: Recipient) -> Recipient:

@@ -1,6 +1,6 @@
 """Explains every mail behind some paths, in order, one at a time."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from retour.analyse import explain
@@ -44,11 +44,22 @@ class Unexplained:
     is_own_fault: bool
 
 
-def explain_paths(paths: Iterable[str]) -> Iterator[Explained | Unexplained]:
+class ContextError(Exception):
+    """What answers are weighed with cannot be used; its text is one sentence for people."""
+
+
+Weigh = Callable[[Analysis], Analysis]
+"""What is done with an answer before it is given, such as asking a trail."""
+
+
+def explain_paths(
+    paths: Iterable[str], weigh: Weigh = lambda analysis: analysis
+) -> Iterator[Explained | Unexplained]:
     """Explain every mail behind the paths.
 
     Args:
         paths: files, mailboxes, directories, or ``-``; see :func:`retour.ingest.open_sources`.
+        weigh: what is done with each answer; its `ContextError` ends the run.
 
     Yields:
         One result a mail, in input order; memory holds one mail at a time.
@@ -57,14 +68,14 @@ def explain_paths(paths: Iterable[str]) -> Iterator[Explained | Unexplained]:
         if isinstance(item, UnreadableMail):
             yield Unexplained(item.source, item.index, item.error, is_own_fault=False)
         else:
-            yield _explain(item)
+            yield _explain(item, weigh)
 
 
-def _explain(mail: RawMail) -> Explained | Unexplained:
+def _explain(mail: RawMail, weigh: Weigh) -> Explained | Unexplained:
     """Explain one mail; a defect of ours costs this one answer, not the run."""
     try:
-        analysis = explain(mail.raw)
-    except KnowledgeError:
+        analysis = weigh(explain(mail.raw))
+    except (KnowledgeError, ContextError):
         raise  # no mail's fault, and no other mail would fare better
     except Exception as error:
         # The core promises not to raise; a run over thousands of mails must not rest on it.

@@ -173,9 +173,14 @@ def _read_trail(file: Path, values: object) -> TrailSettings:
     return TrailSettings(**values)
 
 
+def find_store(option: str | None, environ: Mapping[str, str], settings: Settings) -> str | None:
+    """Find the trail that somebody named: the option, ``RETOUR_STORE``, the settings."""
+    return option or environ.get("RETOUR_STORE") or settings.trail.store
+
+
 def choose_store(option: str | None, environ: Mapping[str, str], settings: Settings) -> str:
     """Choose the trail's place: the option, ``RETOUR_STORE``, the settings, the home."""
-    named = option or environ.get("RETOUR_STORE") or settings.trail.store
+    named = find_store(option, environ, settings)
     if named:
         return named
     home = environ.get("HOME")
