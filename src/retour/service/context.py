@@ -1,5 +1,6 @@
 """Looks up in a trail what a report is about, and lets the answer know."""
 
+from dataclasses import replace
 from datetime import datetime
 
 from retour.analyse import weigh_context
@@ -72,13 +73,13 @@ def _measure_reach(store: Store, analysis: Analysis) -> Reach:
     after = Query(since_us=at_us, until_us=at_us + DAY_US, limit=1)
     if not (store.find(before) and store.find(after)):
         return Reach()
-    span = {"since_us": at_us - _WEEKS_US, "until_us": at_us + _WEEKS_US}
-    sent = store.find(Query(from_=domain, limit=_COPIES_MAX, **span))
+    span = Query(since_us=at_us - _WEEKS_US, until_us=at_us + _WEEKS_US, limit=_COPIES_MAX)
+    sent = store.find(replace(span, from_=domain))
     out = [copy for copy in sent if _is_sent_out(copy, domain)]
-    received = store.find(Query(to=domain, limit=_COPIES_MAX, **span))
-    near = {"since_us": at_us - _HOUR_US, "until_us": at_us + 5 * DAY_US}
+    received = store.find(replace(span, to=domain))
+    near = Query(since_us=at_us - _HOUR_US, until_us=at_us + 5 * DAY_US, limit=1)
     similar = any(
-        store.find(Query(from_=sender, to=recipient.address, limit=1, **near))
+        store.find(replace(near, from_=sender, to=recipient.address))
         for recipient in report.recipients[:10]
         if recipient.address
     )

@@ -178,9 +178,9 @@ def _came_back(taken: _Taken, copies: list[Copy]) -> bool:
         if is_mailbox and not _is_local(copy):
             continue
         sender = copy.mail_from or ""
-        if sender and first.mail_from and sender.lower() != first.mail_from.lower():
-            if not sender.lower().startswith(("srs0", "srs1")):
-                continue
+        is_rewritten = sender.lower() not in ("", (first.mail_from or sender).lower())
+        if is_rewritten and not sender.lower().startswith(("srs0", "srs1")):
+            continue
         if not _has_other_origin(copy, attempt, copies):
             return True
     return False
