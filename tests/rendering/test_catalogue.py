@@ -32,7 +32,7 @@ from retour.rendering.wording import CATALOGUE, languages, load_wording, split
 CAUSES = tuple(load().causes)
 OTHERS = tuple(language for language in languages() if language != "en")
 # Facts and flags that the sender's texts may name, besides the forms of the names.
-SENDER_FIELDS = {
+SENDER_FIELDS = { "proof_time", "ahead", "way",
     "address", "domain", "time", "sent", "until", "suggested", "size_limit", "retry_after",
     "new_address", "n", "?loop", "?no-circle", "?several",
 }  # fmt: skip

@@ -129,7 +129,7 @@ def test_the_sender_reads_the_proof(ask: Ask, language: str, words: tuple[str, .
     ],
 )
 def test_what_is_no_proof_calms_nobody(ask: Ask, log: str) -> None:
-    """Without a delivery that the report cannot be about, the answer is that of the report alone."""
+    """Without a proof of delivery the answer is that of the report alone."""
     (alone,) = explain(NO_SIGN.replace(b"CAB-1b", b"CAB-1a")).diagnoses
     (found,) = ask(log, NO_SIGN.replace(b"CAB-1b", b"CAB-1a")).diagnoses
     assert alone is not None
@@ -287,7 +287,7 @@ AROUND = "".join(
 def test_backscatter_is_said_only_where_the_trail_would_know(
     ask: Ask, log: str, raw: bytes, expected: bool | None
 ) -> None:
-    """ "You did not send this" takes a trail that would hold the message, had it been sent."""
+    """A report is disowned where the trail would hold the message, had it been sent, else not."""
     analysis = ask(log, raw)
     assert analysis.backscatter is expected
     (found,) = analysis.diagnoses
