@@ -6,11 +6,11 @@ import sys
 from argparse import ArgumentParser
 from collections.abc import Sequence
 
-from retour.cli import code, compare, completion, explain, pcap, rules, trail
+from retour.cli import code, compare, completion, explain, pcap, rules, templates, trail
 from retour.cli.ending import EPILOG, CommandError, ExitCode, complain
 from retour.version import __version__
 
-_COMMANDS = (explain, trail, compare, code, pcap, rules, completion)
+_COMMANDS = (explain, trail, compare, code, pcap, rules, templates, completion)
 # Values hold no circles; looking for some while the knowledge is loaded takes a tenth of a run.
 _OBJECTS_BETWEEN_COLLECTIONS = 50_000
 _HTML = "HTML needs the extra 'html': pip install 'retour[html]'."

@@ -1,15 +1,12 @@
 """``retour templates``: texts for the notices of mail servers where nothing of ours can run."""
 
+import os
 import sys
 from argparse import ArgumentParser, ArgumentTypeError, Namespace, _SubParsersAction
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from retour.cli.ending import EPILOG, CommandError, ExitCode
-from retour.cli.options import load_chosen_settings
-
-if TYPE_CHECKING:
-    from retour.service.settings import Settings
+from retour.service.settings import Settings, SettingsError, load_settings
 
 # As in `retour.rendering.servertext.wish`, which most runs need not load.
 _SERVERS = ("exchange", "postfix", "exim", "sendmail")
@@ -80,8 +77,8 @@ def _run(arguments: Namespace) -> int:
     from retour.rendering.servertext.wish import TemplateError, Wish  # noqa: PLC0415
     from retour.rendering.wording import load_wording  # noqa: PLC0415
 
-    settings = load_chosen_settings(arguments)
     try:
+        settings = load_settings(arguments.config, os.environ)
         wish = Wish(
             tuple(
                 load_wording(tag, texts=settings.texts)
@@ -92,13 +89,13 @@ def _run(arguments: Namespace) -> int:
             page=arguments.page,
         )
         files = write_templates(arguments.server, wish)
-    except TemplateError as error:
+    except (SettingsError, TemplateError) as error:
         raise CommandError(str(error)) from None
     _put(files, arguments.output)
     return ExitCode.OK
 
 
-def _usual_language(settings: "Settings") -> tuple[str]:
+def _usual_language(settings: Settings) -> tuple[str]:
     return ("en" if settings.language == "auto" else settings.language,)
 
 

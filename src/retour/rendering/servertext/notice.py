@@ -61,9 +61,7 @@ def _write_part(wish: Wish, wording: Wording, kind: str, facts: Fields, escape: 
         return text
 
     def listed(key: str) -> list[str]:
-        return [
-            literal(text) for text in wording.list_out("templates", kind, key, fields=marks)
-        ]
+        return [literal(text) for text in wording.list_out("templates", kind, key, fields=marks)]
 
     steps = [_wrap(text, f"{n:>3}. ", "     ") for n, text in enumerate(listed("steps"), 1)]
     page = {"page": wish.common_page()} if wish.page else {}
