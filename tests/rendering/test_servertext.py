@@ -243,8 +243,15 @@ def test_exim_files_have_their_items() -> None:
 
 @pytest.mark.parametrize(
     "page",
-    ["javascript:alert(1)", "https://x.example/'", 'https://x.example/"', "https://x/\nEOF", "http://x/{y}", "http://x/$a"],
-)  # fmt: skip
+    [
+        "javascript:alert(1)",
+        "https://x.example/'",
+        'https://x.example/"',
+        "https://x/\nEOF",
+        "http://x/{y}",
+        "http://x/$a",
+    ],
+)
 def test_page_that_could_leave_its_place_is_refused(page: str) -> None:
     """Quotation marks, line ends and variables have no place in a link."""
     with pytest.raises(TemplateError, match="no address"):

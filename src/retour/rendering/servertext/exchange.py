@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from retour.knowledge.load import load
-from retour.model.diagnosis import Actor
+from retour.model.vocabulary import Actor
 from retour.rendering.servertext.wish import TemplateError, Wish, unnamed
 from retour.rendering.wording import Wording
 
@@ -24,8 +24,8 @@ _SINGLE_QUOTES = "'\u2018\u2019\u201a\u201b"
 _HOST = "outlook.com"  # Some rules for codes speak for Microsoft's hosts only.
 
 _SCRIPT = """\
-# Texts of Exchange Server's own notices. Run it in the Exchange Management Shell, once for the whole
-# organisation; running it again replaces the texts, .\\retour-texts.ps1 -Remove takes them back.
+# Texts of Exchange Server's own notices. Run it in the Exchange Management Shell, once for the
+# whole organisation; running it again replaces them, .\\retour-texts.ps1 -Remove takes them back.
 param([switch]$Remove)
 $ErrorActionPreference = 'Stop'
 $present = @(Get-SystemMessage | ForEach-Object { [string]$_.Identity })
