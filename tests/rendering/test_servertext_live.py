@@ -234,6 +234,7 @@ define(`confDOMAIN_NAME', `mail.example.test')dnl
 define(`confERROR_MESSAGE', `{folder}/error-header')dnl
 define(`confDEF_USER_ID', `root:root')dnl
 define(`confSERVICE_SWITCH_FILE', `{folder}/switch')dnl
+define(`confDONT_BLAME_SENDMAIL', `ErrorHeaderInUnsafeDirPath')dnl
 define(`confPID_FILE', `{folder}/pid')dnl
 define(`confTRUSTED_USER', `root')dnl
 define(`QUEUE_DIR', `{folder}/queue')dnl

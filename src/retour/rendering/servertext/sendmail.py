@@ -1,4 +1,4 @@
-"""Sendmail's ``confERROR_MESSAGE`` file: one text on top of every notice.
+"""Sendmail's ``confERROR_MESSAGE`` file: one text near the top of every notice.
 
 Sendmail declares no charset for it, which makes it ASCII (RFC 2046 §4.1.2). Only ``$`` is special.
 """
