@@ -2,7 +2,18 @@
 
 import argparse
 
-from benchmarks import captures, copies, memory, reports, scores, speed, spelling, startup, trail
+from benchmarks import (
+    captures,
+    copies,
+    ingest,
+    memory,
+    reports,
+    scores,
+    speed,
+    spelling,
+    startup,
+    trail,
+)
 
 PARTS = {
     "scores": scores.main,
@@ -13,6 +24,7 @@ PARTS = {
     "memory": memory.main,
     "captures": captures.main,
     "copies": copies.main,
+    "ingest": ingest.main,
     "trail": trail.main,
 }
 
@@ -25,7 +37,7 @@ def main() -> None:
         "--memory", action="store_true", help="measure memory on files of 1 GB, not of 100 MB"
     )
     parser.add_argument(
-        "--trail", action="store_true", help="search trails of up to ten million hand-overs"
+        "--trail", action="store_true", help="search up to ten million hand-overs; 200 kills"
     )
     arguments = parser.parse_args()
     unknown = set(arguments.parts) - set(PARTS)
@@ -40,6 +52,8 @@ def main() -> None:
                 captures.main(large=arguments.memory)
             elif name == "trail":
                 trail.main(trail.LARGE if arguments.trail else trail.SMALL)
+            elif name == "ingest":
+                ingest.main(ingest.KILLS_LARGE if arguments.trail else ingest.KILLS_SMALL)
             else:
                 measure()
 

@@ -15,7 +15,7 @@ _retour() {{
     for ((i = 1; i < COMP_CWORD; i++)); do
         case "${{COMP_WORDS[i]}}" in -*) ;; *) path="${{path:+$path }}${{COMP_WORDS[i]}}" ;; esac
     done
-    case "$before" in
+    case "$path $before" in
 {choices}
     esac
     [[ ${{#COMPREPLY[@]}} -eq 0 ]] || return
@@ -52,25 +52,29 @@ def _run(arguments: Namespace) -> int:
 
 def write_bash(parser: ArgumentParser) -> str:
     """Write bash's script for a parser and all that is below it."""
-    choices: dict[str, str] = {}
-    words = []
+    choices, words = [], []
     for path, here in _walk(parser, ""):
         offered = [option for action in here._actions for option in action.option_strings]
         for action in here._actions:
             if isinstance(action, _SubParsersAction):
                 offered += list(action.choices)
             elif action.choices and action.option_strings:
-                choices["|".join(action.option_strings)] = " ".join(action.choices)
+                # Commands share names of options, not what these may be.
+                names = [
+                    f'"{path} {option}"|"{path} "*" {option}"' for option in action.option_strings
+                ]
+                choices.append((len(path), _offer("|".join(names), " ".join(action.choices))))
             elif action.choices:
                 offered += list(action.choices)
         # A command's own arguments follow its name.
         pattern = f'"{path}"|"{path} "*' if path else '""'
         words.append((len(path), _offer(pattern, " ".join(offered))))
-    words.sort(key=lambda entry: -entry[0])
-    return _BASH.format(
-        choices="\n".join(_offer(name, offered) for name, offered in choices.items()),
-        words="\n".join(line for _, line in words),
-    )
+    return _BASH.format(choices=_list_longest_first(choices), words=_list_longest_first(words))
+
+
+def _list_longest_first(branches: list[tuple[int, str]]) -> str:
+    """List branches of a case, those of the longest command first: it takes the first that fits."""
+    return "\n".join(line for _, line in sorted(branches, key=lambda branch: -branch[0]))
 
 
 def _offer(pattern: str, words: str) -> str:

@@ -24,6 +24,18 @@ if TYPE_CHECKING:
     from retour.service.explanation import Explained, Unexplained
 
 
+SCREEN_FORMATS: tuple[Format, ...] = ("terminal", "text", "json")
+"""The forms of what is no report: there is no page and no mail of it."""
+
+
+def choose_screen_format(option: Format | None, settings: Settings) -> Format:
+    """Choose the form of what is no report: the option, else the settings', else what fits."""
+    form = option or settings.format
+    if form in SCREEN_FORMATS:
+        return form
+    return "terminal" if sys.stdout.isatty() else "text"
+
+
 class Printer(Protocol):
     """What prints results."""
 

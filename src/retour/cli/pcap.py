@@ -7,7 +7,8 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from retour.cli.ending import EPILOG, CommandError, ExitCode, complain
-from retour.service.settings import FORMATS, SettingsError, load_settings
+from retour.cli.options import SCREEN_FORMATS, choose_screen_format
+from retour.service.settings import SettingsError, load_settings
 
 if TYPE_CHECKING:
     from retour.service.capture import CaptureFile, Judged
@@ -40,7 +41,7 @@ def register(commands: "_SubParsersAction[ArgumentParser]") -> None:
     )
     parser.add_argument(
         "--format",
-        choices=FORMATS,
+        choices=SCREEN_FORMATS,
         help="how to print; without it 'terminal' on a terminal, else 'text'",
     )
     parser.add_argument(
@@ -94,8 +95,7 @@ def _run(arguments: Namespace) -> int:
         settings = load_settings(arguments.config, os.environ)
     except SettingsError as error:
         raise CommandError(str(error)) from None
-    form = arguments.format or settings.format
-    form = form or ("terminal" if sys.stdout.isatty() else "text")
+    form = choose_screen_format(arguments.format, settings)
     status = ExitCode.OK
     ports = PORTS | frozenset(arguments.port)
     for path in arguments.paths:

@@ -10,8 +10,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from retour.cli.ending import EPILOG, CommandError, ExitCode
+from retour.cli.options import SCREEN_FORMATS, choose_screen_format
 from retour.cli.trailingest import add_options, run
-from retour.service.settings import FORMATS, Settings, SettingsError, choose_store, load_settings
+from retour.service.settings import Settings, SettingsError, choose_store, load_settings
 
 if TYPE_CHECKING:
     from retour.cli.trailprint import TrailPrinter
@@ -75,7 +76,7 @@ def _add(
         help="the trail: a file, or postgresql://...; else $RETOUR_STORE, the settings, "
         "~/.local/share/retour/trail.sqlite3",
     )
-    parser.add_argument("--format", choices=FORMATS, help="how to print")
+    parser.add_argument("--format", choices=SCREEN_FORMATS, help="how to print")
     parser.add_argument("--config", metavar="FILE", help="settings")
     parser.set_defaults(run=run)
     return parser
@@ -113,8 +114,7 @@ def _open(arguments: Namespace) -> "Iterator[tuple[Store, TrailPrinter, Settings
     with open_trail(arguments) as (store, settings):
         from retour.cli.trailprint import make_printer  # noqa: PLC0415
 
-        form = arguments.format or settings.format
-        form = form or ("terminal" if sys.stdout.isatty() else "text")
+        form = choose_screen_format(arguments.format, settings)
         yield store, make_printer(form), settings
 
 

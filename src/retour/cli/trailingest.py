@@ -9,6 +9,7 @@ from types import FrameType
 from typing import TYPE_CHECKING
 
 from retour.cli.ending import CommandError, ExitCode, complain
+from retour.cli.options import choose_screen_format
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -48,7 +49,7 @@ def run(arguments: Namespace) -> int:
 
     paths: list[str] = arguments.paths
     with open_trail(arguments) as (store, settings):
-        form = arguments.format or settings.format or "text"
+        form = choose_screen_format(arguments.format, settings)
         system: str = arguments.system or os.uname().nodename
         intent = Intent(_read_zone(arguments.zone), system, arguments.keep_bodies)
         if arguments.follow:

@@ -114,10 +114,6 @@ class Teller:
         key = answer.outcome
         return self._say("report" if answer.handed_to == "report" else "said", key, **fields)
 
-    def say_state(self, answer: Delivery) -> str:
-        """Return an outcome in a few words."""
-        return self._say("state", answer.outcome)
-
     def list_events(self, story: Story) -> list[Event]:
         """Return everything that is known of a message, in time order."""
         events: list[Event] = []

@@ -6,13 +6,13 @@ where the trail stands.
 """
 
 import io
-import itertools
+import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
 from pathlib import Path
-from typing import Any, Protocol, cast
+from typing import cast
 
 from retour.ingest import RawMail, UnreadableMail, open_sources
 from retour.ingest.logs.format import READERS, recognise
@@ -26,30 +26,12 @@ from retour.ingest.logs.stream import (
 )
 from retour.ingest.source import STANDARD_INPUT
 from retour.model.trail import Observation
+from retour.store import Store
 
 BATCH_LINES = 20_000
 """Lines whose observations are written together."""
 POLL_SECONDS = 0.5
 """How often growing files are looked at."""
-
-
-class Trail(Protocol):
-    """Where observations go; :class:`retour.store.Store` is one."""
-
-    def write(
-        self,
-        observations: Iterable[Observation],
-        read_to: Mapping[str, object] | None = None,
-    ) -> None:
-        """Apply observations, and how far their sources were read, together or not at all."""
-
-    def read_position(self, source: str) -> Any:
-        """Return what was written last for a source; None: nothing."""
-
-    def add_mail(
-        self, raw: bytes, source: str, *, default_us: int = 0, keep_body: bool = False
-    ) -> int:
-        """Add a stored mail."""
 
 
 @dataclass(slots=True)
@@ -90,7 +72,7 @@ class Intent:
 
 def ingest(
     paths: Sequence[str],
-    trail: Trail,
+    trail: Store,
     intent: Intent,
     advance: Callable[[int], None] = lambda _: None,
 ) -> Iterator[Intake]:
@@ -126,7 +108,7 @@ def ingest(
 
 
 def follow(
-    paths: Sequence[str], trail: Trail, intent: Intent, stop: Callable[[], bool]
+    paths: Sequence[str], trail: Store, intent: Intent, stop: Callable[[], bool]
 ) -> Iterator[Intake]:
     """Read logs into a trail, and on as they grow, are rotated or truncated.
 
@@ -182,7 +164,6 @@ class _Log:
     first: str
     first_us: int
     intake: Intake
-    last_status: tuple[int, int] = field(default=(0, 0))
 
     def close(self) -> None:
         self.stream.close()
@@ -217,15 +198,13 @@ def _list_files(paths: Sequence[str]) -> Iterator[str]:
             yield from (str(item) for item in sorted(place.rglob("*")) if item.is_file())
 
 
-def _open(path: str, trail: Trail, intent: Intent) -> _Log | None:
+def _open(path: str, trail: Store, intent: Intent) -> _Log | None:
     """Open a log where the trail stands with it; None where it is no log.
 
     Raises:
         OSError, EOFError: it cannot be read.
     """
     if path == STANDARD_INPUT:
-        import sys  # noqa: PLC0415 - the one place that needs it
-
         stream, key, stored = LogStream(cast(io.BufferedIOBase, sys.stdin.buffer)), None, None
     elif Path(path).is_dir():
         return None
@@ -253,7 +232,7 @@ def _open(path: str, trail: Trail, intent: Intent) -> _Log | None:
     return _Log(key, path, stream, reader, first, first_us, Intake(path, form))
 
 
-def _try_to_open(path: str, trail: Trail, intent: Intent) -> _Log | None:
+def _try_to_open(path: str, trail: Store, intent: Intent) -> _Log | None:
     """Open a growing log, after the rest of the one that was there before; None: not there yet."""
     try:
         rest = _find_rest(path, trail, intent)
@@ -264,7 +243,7 @@ def _try_to_open(path: str, trail: Trail, intent: Intent) -> _Log | None:
         return None
 
 
-def _find_rest(path: str, trail: Trail, intent: Intent) -> _Log | None:
+def _find_rest(path: str, trail: Store, intent: Intent) -> _Log | None:
     """Open the rest of a log that was rotated away while nobody looked."""
     key = f"log:{Path(path).resolve()}"
     stored = trail.read_position(key)
@@ -298,7 +277,7 @@ def _first_moment(reader: LogReader, lines: Iterable[str]) -> int:
     return next((observation.at_us for some in said for observation in some), 0)
 
 
-def _read_to_end(log: _Log, trail: Trail, advance: Callable[[int], None]) -> None:
+def _read_to_end(log: _Log, trail: Store, advance: Callable[[int], None]) -> None:
     """Read a log that is whole."""
     try:
         _read_on(log, trail, advance)
@@ -311,7 +290,7 @@ def _read_to_end(log: _Log, trail: Trail, advance: Callable[[int], None]) -> Non
     log.close()
 
 
-def _read_on(log: _Log, trail: Trail, advance: Callable[[int], None] = lambda _: None) -> None:
+def _read_on(log: _Log, trail: Store, advance: Callable[[int], None] = lambda _: None) -> None:
     """Read what is there by now."""
     observations: list[Observation] = []
     lines = 0
@@ -347,7 +326,7 @@ def _take(log: _Log, block: Block, observations: list[Observation]) -> None:
 
 
 def _ingest_mails(
-    paths: Sequence[str], trail: Trail, intent: Intent, advance: Callable[[int], None]
+    paths: Sequence[str], trail: Store, intent: Intent, advance: Callable[[int], None]
 ) -> Iterator[Intake]:
     """Read what is no log as mails."""
     for path in paths:
@@ -373,6 +352,5 @@ def _ingest_mails(
 
 def _is_mail(mail: RawMail) -> bool:
     """Tell whether the bytes begin with a header; pasted text is no copy of a message."""
-    first = next(itertools.islice(mail.raw.split(b"\n", 1), 1), b"")
-    name, colon, _ = first.partition(b":")
+    name, colon, _ = mail.raw.partition(b"\n")[0].partition(b":")
     return bool(colon) and bool(name) and all(33 <= letter <= 126 for letter in name)

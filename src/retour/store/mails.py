@@ -1,5 +1,6 @@
 """Stored mails to rows: header block, body hash, the body where wanted, and what reports claim."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 from sqlalchemy import Connection, select
@@ -55,35 +56,33 @@ def write_mail(
     dialect.insert(connection, parties, "copy_id, role, address_id", list(rows))
     known = select(reports.c.n).where(reports.c.copy_id == copy_id).limit(1)
     if mail.claims and connection.execute(known).first() is None:
-        claims = [_fit(replace(claim, copy_id=copy_id)) for claim in mail.claims]
-        dialect.insert(
-            connection,
-            reports,
-            _REPORT_COLUMNS,
-            [
-                (
-                    copy_id,
-                    n,
-                    claim.at_us,
-                    claim.kind,
-                    claim.reporting_mta,
-                    claim.original_message_id,
-                    claim.original_queue_id,
-                    claim.envelope_id,
-                    ids[claim.recipient] if claim.recipient else None,
-                    ids[claim.original_recipient] if claim.original_recipient else None,
-                    claim.action,
-                    claim.status,
-                    claim.reply,
-                    claim.remote_mta,
-                    claim.cause,
-                    claim.outcome,
-                    claim.confidence,
-                )
-                for n, claim in enumerate(claims)
-            ],
-        )
+        claims = (_fit(replace(claim, copy_id=copy_id)) for claim in mail.claims)
+        rows_of_claims = [_claim_row(n, claim, ids) for n, claim in enumerate(claims)]
+        dialect.insert(connection, reports, _REPORT_COLUMNS, rows_of_claims)
     return copy_id
+
+
+def _claim_row(n: int, claim: ReportClaim, ids: Mapping[str, int]) -> tuple[object, ...]:
+    """Return a claim in the order of the columns; addresses by their numbers."""
+    return (
+        claim.copy_id,
+        n,
+        claim.at_us,
+        claim.kind,
+        claim.reporting_mta,
+        claim.original_message_id,
+        claim.original_queue_id,
+        claim.envelope_id,
+        ids[claim.recipient] if claim.recipient else None,
+        ids[claim.original_recipient] if claim.original_recipient else None,
+        claim.action,
+        claim.status,
+        claim.reply,
+        claim.remote_mta,
+        claim.cause,
+        claim.outcome,
+        claim.confidence,
+    )
 
 
 def _fit(claim: ReportClaim) -> ReportClaim:

@@ -1,4 +1,4 @@
-"""The trail's tables; docs/decisions/trail-store.md says why they are shaped so.
+"""The trail's tables; docs/trail.md says why they are shaped so.
 
 The migrations make them. A test compares what they made with what stands here.
 """

@@ -309,7 +309,6 @@ class Dialogue:
         """Return the transaction that content belongs to."""
         if self._draft is None:
             self._draft = self._begin(moment)
-        self._draft.has_content = True
         return self._draft
 
     def _take_content(self, data: bytes, at: int, moment: Moment, start: int) -> int:

@@ -21,7 +21,6 @@ class Draft:
     rcpt_to: list[Rcpt] = field(default_factory=list)
     declared_size: int | None = None
     content: Content = field(default_factory=Content)
-    has_content: bool = False
     end_of_data: Moment | None = None
     reply: Turn | None = None
 

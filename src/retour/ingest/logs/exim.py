@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from retour.ingest.logs.memory import remember
+from retour.ingest.logs.quoting import unquote
 from retour.ingest.logs.reader import LogContext
 from retour.ingest.logs.replies import find_status
 from retour.ingest.logs.syslog import SyslogLine
@@ -39,7 +40,7 @@ _ID = re.compile(
 _HOST = re.compile(r"(?:^| )H=(?:([^\s(]\S*) )?(?:\(([^)]*)\) )?\[([^\]]*)\](?::\d+)?")
 _FIELD = re.compile(r' (X|P|S|id|R|T|U|F)=("(?:[^"\\]|\\.)*"|\S+)')
 _RECIPIENTS = re.compile(r" for (\S.*)$")
-_CONFIRMED = re.compile(r' C="((?:[^"\\]|\\.)*)"')
+_CONFIRMED = re.compile(r' C=("(?:[^"\\]|\\.)*")')
 _TLS = re.compile(r"TLSv?([\d.]+)")
 _ADDRESS = re.compile(r"(:\w+:|.*?)(?: <([^<>]*)>)?(?= [A-Z]\w?=|: | defer \(| routing defer |$)")
 _DEFERRED = re.compile(r" defer \(-?\d+\)(.*)$", re.DOTALL)
@@ -124,7 +125,7 @@ class EximDialect:
             _read_tls(fields.get("X")),
             int(size) if size.isdecimal() else None,
             len(recipients) or None,
-            _unquote(fields["T"]) if "T" in fields else None,
+            unquote(fields["T"]) if "T" in fields else None,
             recipients,
         )
         about = fields.get("R")
@@ -208,7 +209,7 @@ def _find_reply(outcome: HandOverOutcome, body: str) -> str | None:
     """Return the words of the other side, or Exim's own reason."""
     if outcome in ("delivered", "discarded"):
         confirmed = _CONFIRMED.search(body)
-        return _unquote(confirmed[1]) if confirmed else None
+        return unquote(confirmed[1]) if confirmed else None
     if outcome == "deferred":
         found = _DEFERRED.search(body)
         words = found[1] if found else body
@@ -266,10 +267,3 @@ def _read_host(body: str) -> tuple[str | None, str | None, str | None]:
 def _read_tls(cipher: str | None) -> str | None:
     found = _TLS.match(cipher) if cipher else None
     return f"TLSv{found[1]}" if found else None
-
-
-def _unquote(text: str) -> str:
-    """Take off quotation marks and backslashes."""
-    if len(text) > 1 and text[0] == text[-1] == '"':
-        text = text[1:-1]
-    return re.sub(r"\\(.)", r"\1", text)

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from retour.ingest.logs.memory import remember
+from retour.ingest.logs.quoting import unquote
 from retour.ingest.logs.replies import find_status
 from retour.ingest.logs.syslog import SyslogLine
 from retour.model.trail import (
@@ -135,7 +136,7 @@ class OpenSmtpdDialect:
         if side == "mda" and outcome == "relayed":
             outcome = "delivered"
         relay = _RELAY.match(fields.get("relay", ""))
-        reply = _unquote(said[1]) if said else None
+        reply = unquote(said[1]) if said else None
         return (
             HandOver(
                 line.at_us,
@@ -222,15 +223,9 @@ def _original(fields: Mapping[str, str]) -> str | None:
 
 def _read_fields(text: str) -> dict[str, str]:
     return {
-        name: value.strip("<>") if value[:1] == "<" else _unquote(value)
+        name: value.strip("<>") if value[:1] == "<" else unquote(value)
         for name, value in _FIELD.findall(text)
     }
-
-
-def _unquote(text: str) -> str:
-    if len(text) > 1 and text[0] == text[-1] == '"':
-        return re.sub(r"\\(.)", r"\1", text[1:-1])
-    return text
 
 
 def _read_duration(text: str) -> int | None:

@@ -21,19 +21,6 @@ _BOMS = ((b"\xef\xbb\xbf", "utf-8"), (b"\xff\xfe", "utf-16-le"), (b"\xfe\xff", "
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
-    """How far a file was read.
-
-    Attributes:
-        first: mark of its first line; ``""`` where it had no whole line yet.
-        offset: bytes behind the last line that was taken, of the unpacked file.
-    """
-
-    first: str
-    offset: int
-
-
-@dataclass(frozen=True, slots=True)
 class Block:
     """Some lines of a file.
 
