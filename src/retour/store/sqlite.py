@@ -2,6 +2,7 @@
 
 import json
 import sqlite3
+import time
 from collections.abc import Collection, Iterable, Sequence
 from pathlib import Path
 from typing import Any
@@ -26,6 +27,7 @@ from sqlalchemy.pool import ConnectionPoolEntry
 from retour.store.dialect import Row, StoreError
 
 _BUSY_MS = 60_000
+_PAUSE_S = 0.02
 _CACHE_KIB = 65_536
 _subject_words = sql_table("subject_words", column("rowid"), column("subject_words"))
 
@@ -123,9 +125,9 @@ def _cursor(connection: Connection) -> Any:
 def _prepare(driver: Any, _: ConnectionPoolEntry) -> None:
     """Set a new connection up."""
     driver.isolation_level = None  # transactions begin and end where we say so
+    _write_ahead(driver)
     for pragma in (
         f"busy_timeout={_BUSY_MS}",
-        "journal_mode=WAL",
         # What a crash of the machine takes is whole transactions, each with its position.
         "synchronous=NORMAL",
         f"cache_size=-{_CACHE_KIB}",
@@ -134,6 +136,23 @@ def _prepare(driver: Any, _: ConnectionPoolEntry) -> None:
         "secure_delete=FAST",
     ):
         driver.execute(f"PRAGMA {pragma}")
+
+
+def _write_ahead(driver: Any) -> None:
+    """Switch a new file to a write-ahead log, once for good.
+
+    SQLite does not wait for its lock there, whatever the timeout, so that of several processes that
+    open a new file at once some would fail.
+    """
+    patience = time.monotonic() + _BUSY_MS / 1000
+    while True:
+        try:
+            driver.execute("PRAGMA journal_mode=WAL")
+            return
+        except sqlite3.OperationalError as error:
+            if "locked" not in str(error) or time.monotonic() > patience:
+                raise
+            time.sleep(_PAUSE_S)
 
 
 def _begin(_: Connection) -> None:
