@@ -11,8 +11,9 @@ from fnmatch import fnmatchcase
 # Names of roles: mailing lists (RFC 2142 §6 and the habits of Mailman, ezmlm, Majordomo, Sympa,
 # LISTSERV), and addresses that nobody reads.
 _ROLE = re.compile(
-    r"(?:owner|request|errors?|bounces?|return|verp)[-+._=].*"
-    r"|.*[-+._](?:owner|request|errors?|bounces?|admin-bounces)(?:[-+._=].*)?"
+    r"(?:owner|request|errors?|bounces?|return|verp)[-+_=].*"
+    r"|.*[-+_](?:owner|request|errors?|bounces?)(?:[-+_=].*)?"
+    r"|bounces?\..*"
     r"|.*-return-.*"
     r"|bounces?|returns?|double-bounce|mailer-daemon|no-?reply|do-?not-?reply|devnull|nobody"
 )
@@ -35,8 +36,8 @@ def is_for_program(address: str) -> bool:
 
     A BATV signature (``prvs=``) does not make it one: the mailbox behind it is a person's.
     """
-    local, _, domain = address.rpartition("@")
-    local = strip_signature(local if domain else address).lower()
+    local, at_sign, _ = address.rpartition("@")
+    local = strip_signature(local if at_sign else address).lower()
     return not local or any(form.fullmatch(local) for form in (_ROLE, _SRS, _VERP))
 
 

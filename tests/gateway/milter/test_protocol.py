@@ -5,7 +5,7 @@ import struct
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from packets import PEER, field, offer, packet, read_packets
+from milter_packets import PEER, field, offer, packet, read_packets
 
 from retour.gateway.milter.command import Broken, EndOfMessage, Event, Header, Mail, Quit
 from retour.gateway.milter.options import EDITING, Action, Options, Stage, Step

@@ -3,7 +3,7 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from packets import read_packets
+from milter_packets import read_packets
 
 from retour.gateway.milter.options import EDITING, Action, Options, Stage, Step
 from retour.gateway.milter.reply import (

@@ -7,6 +7,7 @@ workers that know them, and lets the old ones end. A worker that dies is replace
 import atexit
 import contextlib
 import os
+import resource
 import shutil
 import signal
 import socket
@@ -99,6 +100,7 @@ class Supervisor:
     def run(self) -> int:
         """Start the workers and mind them until all are gone."""
         signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)
+        _raise_file_limit(self._milter.connections_max)
         self._warm_up()
         if self._milter.metrics:
             self._start_health()
@@ -217,6 +219,15 @@ def _be_child(serve: Callable[[], None], journal: "Journal") -> None:
         sys.stderr.flush()
         # Threads that hang on a message do not keep the process.
         os._exit(status)
+
+
+def _raise_file_limit(connections: int) -> None:
+    """Allow as many open files as there may be connections, as far as the system lets us."""
+    least = connections + 100
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft < least:
+        most = least if hard == resource.RLIM_INFINITY else min(least, hard)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
 
 
 def _share_metrics() -> None:
