@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from lab_postfix import wait_for
 
 from retour.gateway.deciding import Decider
 from retour.gateway.journal import Journal
@@ -58,7 +59,7 @@ class Running:
 Start = Callable[..., Running]
 
 
-@pytest.fixture()
+@pytest.fixture
 def start(tmp_path: Path) -> Iterator[Start]:
     """Start servers with ``start(policy, ...)``."""
     servers: list[Running] = []
@@ -73,7 +74,17 @@ def start(tmp_path: Path) -> Iterator[Start]:
             server.stop()
 
 
-@pytest.fixture()
-def read_log(capfd: pytest.CaptureFixture[str]) -> Callable[[], list[dict[str, Any]]]:
-    """Return what the log got since the last look."""
-    return lambda: [json.loads(line) for line in capfd.readouterr().err.splitlines()]
+@pytest.fixture
+def read_log(capfd: pytest.CaptureFixture[str]) -> Callable[[int], list[dict[str, Any]]]:
+    """Wait until the log has that many lines, and return all."""
+    written: list[str] = []
+
+    def read(count: int) -> list[dict[str, Any]]:
+        def look() -> bool:
+            written.append(capfd.readouterr().err)
+            return "".join(written).count("\n") >= count
+
+        wait_for(look, f"{count} lines")
+        return [json.loads(line) for line in "".join(written).splitlines()]
+
+    return read

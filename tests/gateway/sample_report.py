@@ -68,5 +68,7 @@ def with_kind(action: str, subject: str = "") -> bytes:
     raw = RAW.replace(b"Action: failed", f"Action: {action}".encode())
     if action == "delayed":
         raw = raw.replace(b"Status: 5", b"Status: 4").replace(b"550 5", b"450 4")
-        raw = raw.replace(b"Undelivered Mail Returned to Sender", b"Delayed Mail (still being retried)")
+        raw = raw.replace(
+            b"Undelivered Mail Returned to Sender", b"Delayed Mail (still being retried)"
+        )
     return raw.replace(b"Undelivered Mail Returned to Sender", subject.encode()) if subject else raw

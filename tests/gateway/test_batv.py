@@ -22,7 +22,11 @@ def _sign(key: str, day: int, address: str = "alice@example.com") -> str:
     [
         (_sign("k", _TODAY + 7), ("k",), True),
         (_sign("k", _TODAY), ("old", "k"), True),
-        (_sign("k", _TODAY + 7).upper().replace("ALICE@EXAMPLE.COM", "alice@example.com"), ("k",), True),
+        (
+            _sign("k", _TODAY + 7).upper().replace("ALICE@EXAMPLE.COM", "alice@example.com"),
+            ("k",),
+            True,
+        ),
         (_sign("other", _TODAY + 7), ("k",), False),
         (_sign("k", _TODAY - 1), ("k",), False),
         (_sign("k", _TODAY + 100), ("k",), False),

@@ -143,9 +143,7 @@ def test_the_new_mail_holds_the_report_as_it_came() -> None:
         (("alice@home.test", "bob@away.test"), "external"),
     ],
 )
-def test_the_scope_follows_the_envelope_recipient(
-    recipients: tuple[str, ...], scope: str
-) -> None:
+def test_the_scope_follows_the_envelope_recipient(recipients: tuple[str, ...], scope: str) -> None:
     """One recipient outside is enough for the report for outsiders."""
     assert choose_scope(Envelope(recipients, is_own=True), _POLICY) == scope
 

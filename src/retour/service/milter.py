@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal, NamedTuple
+from typing import Any, NamedTuple
 
 from retour.service.settings import SettingsError, join
 
@@ -44,8 +44,6 @@ class MilterSettings:
         never_to: patterns of addresses whose reports stay as they are.
         size_max_bytes: larger messages stay as they are.
         rewrite_signed: whether reports with a DKIM signature are rewritten.
-        unverified: what happens to a report from outside of which nobody knows whether we sent
-            what it is about.
         batv_keys: keys of signed return paths.
         languages: language by address, domain or ``.domain``.
         language_header: the field that names a language.
@@ -65,7 +63,6 @@ class MilterSettings:
     never_to: tuple[str, ...] = ()
     size_max_bytes: int = 2_000_000
     rewrite_signed: bool = False
-    unverified: Literal["pass", "banner"] = "pass"
     batv_keys: tuple[str, ...] = ()
     languages: Mapping[str, str] = field(default_factory=dict)
     language_header: str = ""
@@ -173,12 +170,6 @@ def _patterns(value: Any) -> tuple[str, ...]:
     return tuple(text.lower() for text in _texts(r"\S*@\S+", "addresses or '@domain'")(value))
 
 
-def _read_unverified(value: Any) -> str:
-    if value not in ("pass", "banner"):
-        raise _WrongError(f"'pass' or 'banner', not {value!r}")
-    return str(value)
-
-
 def _text(form: str, what: str) -> Callable[[Any], str]:
     def read(value: Any) -> str:
         if not isinstance(value, str) or not re.fullmatch(form, value):
@@ -211,7 +202,6 @@ _READERS: Mapping[str, Callable[[Any], object]] = {
     "never_to": _patterns,
     "size_max_bytes": _number(10_000, 50_000_000),
     "rewrite_signed": _read_flag,
-    "unverified": _read_unverified,
     "batv_keys": _texts(r".+", "keys"),
     "languages": _read_languages,
     "language_header": _text(r"[!-9;-~]*", "the name of a header field"),

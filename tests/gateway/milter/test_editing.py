@@ -51,7 +51,9 @@ def test_edits_make_the_new_message_of_the_old(
     old: list[Header], new: list[Header], body: bytes
 ) -> None:
     """A server that applies the edits holds the new values of every name in order, and the body."""
-    fields, got = _apply(old, list_edits(old, _write(new) + b"\r\n" + body if new else b"\r\n\r\n" + body))
+    fields, got = _apply(
+        old, list_edits(old, _write(new) + b"\r\n" + body if new else b"\r\n\r\n" + body)
+    )
     assert got == body
     for name in (b"subject", b"x-a", b"x-b", b"content-type"):
         assert [f.value for f in fields if f.name.lower() == name] == [

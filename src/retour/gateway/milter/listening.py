@@ -7,9 +7,9 @@ import socket
 import stat
 from pathlib import Path
 
+from retour.gateway.milter.server import BACKLOG
 from retour.service.milter import MilterSettings, Place
 
-_BACKLOG = 512
 _WAIT_S = 1.0
 
 
@@ -38,7 +38,7 @@ def listen(settings: MilterSettings) -> socket.socket:
         listener.bind(address)
     except OSError as error:
         raise ListenError(f"milter.socket: {place}: {error.strerror or error}.") from None
-    listener.listen(_BACKLOG)
+    listener.listen(BACKLOG)
     return listener
 
 
@@ -70,7 +70,7 @@ def _listen_unix(settings: MilterSettings) -> socket.socket:
         except OSError as error:
             raise ListenError(f"milter.socket_group: {error.strerror}.") from None
     path.chmod(settings.socket_mode)
-    listener.listen(_BACKLOG)
+    listener.listen(BACKLOG)
     return listener
 
 

@@ -19,6 +19,8 @@ from retour.gateway.rewriting import Decision, Envelope, Policy
 _PROGRESS_S = 10
 """How often a waiting server is asked for patience; Sendmail waits 10 s for other answers."""
 _SWEEP_S = 5
+BACKLOG = 512
+"""Connections that may wait; more are refused, and their mail passes without us."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +63,9 @@ class Server:
             grace_s: how long messages in work may take.
         """
         loop = asyncio.get_running_loop()
-        accepting = await loop.create_server(lambda: MilterConnection(self), sock=listener)
+        accepting = await loop.create_server(
+            lambda: MilterConnection(self), sock=listener, backlog=BACKLOG
+        )
         sweeping = asyncio.create_task(self._sweep())
         await stop.wait()
         accepting.close()
