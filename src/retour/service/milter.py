@@ -47,6 +47,7 @@ class MilterSettings:
         batv_keys: keys of signed return paths.
         languages: language by address, domain or ``.domain``.
         language_header: the field that names a language.
+        record: whether all messages are written into the trail, where one is named.
         decision_timeout_s: after that a message passes unchanged.
         idle_timeout_s: after that a silent connection is closed.
         stop_timeout_s: how long messages in work may take when the daemon stops.
@@ -66,6 +67,7 @@ class MilterSettings:
     batv_keys: tuple[str, ...] = ()
     languages: Mapping[str, str] = field(default_factory=dict)
     language_header: str = ""
+    record: bool = True
     decision_timeout_s: int = 10
     idle_timeout_s: int = 7_200
     stop_timeout_s: int = 20
@@ -205,6 +207,7 @@ _READERS: Mapping[str, Callable[[Any], object]] = {
     "batv_keys": _texts(r".+", "keys"),
     "languages": _read_languages,
     "language_header": _text(r"[!-9;-~]*", "the name of a header field"),
+    "record": _read_flag,
     "decision_timeout_s": _number(1, 120),
     "idle_timeout_s": _number(10, 86_400),
     "stop_timeout_s": _number(1, 600),

@@ -1,15 +1,18 @@
 """One worker process of the milter."""
 
 import asyncio
+import os
 import signal
 import socket
+from collections.abc import Mapping
 
-import retour.knowledge.load
+from retour.analyse import explain
 from retour.gateway.deciding import Decider
 from retour.gateway.journal import Journal
 from retour.gateway.milter.server import Limits, Server
 from retour.gateway.recording import Recorder
 from retour.gateway.rewriting import Policy
+from retour.gateway.trail import Trail
 from retour.rendering.printing import AUTO, render
 from retour.service.milter import MilterSettings
 from retour.service.settings import Settings
@@ -37,16 +40,28 @@ def warm_up(policy: Policy) -> None:
     Raises:
         ModuleNotFoundError: the extra ``html`` is missing.
     """
-    retour.knowledge.load.load()
-    analysis = retour.analyse.explain(_SAMPLE)
-    render(analysis, format="eml", language=AUTO, letterhead=policy.letterhead, texts=policy.texts)
+    render(
+        explain(_SAMPLE),
+        format="eml",
+        language=AUTO,
+        letterhead=policy.letterhead,
+        texts=policy.texts,
+    )
+
+
+def find_trail(settings: Settings, environ: Mapping[str, str]) -> Trail | None:
+    """Return the trail that is named; mail is written into none that nobody asked for."""
+    url = environ.get("RETOUR_STORE") or settings.trail.store
+    return Trail(url, with_subjects=settings.trail.subjects) if url else None
 
 
 def run_worker(listener: socket.socket, settings: Settings, milter: MilterSettings) -> None:
     """Serve until SIGTERM."""
     journal = Journal()
     policy = make_policy(settings, milter)
-    recorder: Recorder | None = None  # the trail's place: docs/decisions/milter.md
+    trail = find_trail(settings, os.environ)
+    recorder = Recorder(trail.write, journal) if trail and milter.record else None
+    decider = Decider(policy, trail.verify if trail else None)
     limits = Limits(
         decision_timeout_s=milter.decision_timeout_s,
         idle_timeout_s=milter.idle_timeout_s,
@@ -56,7 +71,7 @@ def run_worker(listener: socket.socket, settings: Settings, milter: MilterSettin
     asyncio.run(
         _serve(
             listener,
-            Server(policy, limits, journal, Decider(policy), recorder),
+            Server(policy, limits, journal, decider, recorder),
             milter.stop_timeout_s,
         )
     )
