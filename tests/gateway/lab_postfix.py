@@ -45,7 +45,7 @@ smtp_tls_security_level = none
 milter_default_action = accept
 milter_connect_timeout = 3s
 milter_command_timeout = 3s
-milter_content_timeout = 6s
+milter_content_timeout = 10s
 smtpd_delay_open_until_valid_rcpt = yes
 """
 

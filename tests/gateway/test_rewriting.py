@@ -98,7 +98,7 @@ def test_only_failures_and_delays_that_are_ours_or_verified_are_rewritten(
     [
         b"",
         b"\r\n",
-        b"From: alice@home.test\r\nSubject: holiday\r\nAuto-Submitted: auto-replied\r\n\r\nAway.\r\n",
+        b"From: a@home.test\r\nSubject: holiday\r\nAuto-Submitted: auto-replied\r\n\r\nAway.\r\n",
         b"\x00\xff" * 500,
         b"Subject: hello\r\n\r\nAn ordinary mail with a null sender.\r\n",
     ],

@@ -73,10 +73,11 @@ def test_a_report_of_ours_proves_nothing(tmp_path: Path) -> None:
 def test_a_trail_that_is_away_says_so(tmp_path: Path) -> None:
     """Whoever asks gets the one error that stands for it, and may ask again later."""
     folder = tmp_path / "later"
+    folder.touch()
     trail = Trail(str(folder / "trail.sqlite3"))
     with pytest.raises(StoreError):
         trail.verify(retour.explain(RAW))
-    folder.mkdir()
+    folder.unlink()
     assert trail.verify(retour.explain(RAW)) is None
 
 

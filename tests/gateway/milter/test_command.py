@@ -1,5 +1,7 @@
 """Packets of a mail server to events."""
 
+import contextlib
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -102,7 +104,5 @@ def test_packets_of_another_form_are_refused(letter: str, content: bytes) -> Non
 @given(st.characters(max_codepoint=255), st.binary(max_size=60))
 def test_no_content_raises_anything_else(letter: str, content: bytes) -> None:
     """Whatever stands in a packet: an event, or the one error that is caught."""
-    try:
-        parse_command(letter, content)
-    except ProtocolError as error:
-        assert str(error)
+    with contextlib.suppress(ProtocolError):
+        assert parse_command(letter, content) is not None

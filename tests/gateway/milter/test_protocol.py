@@ -1,6 +1,7 @@
 """One connection of the milter protocol, byte by byte."""
 
 import struct
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -81,7 +82,7 @@ def test_any_fragmentation_gives_the_same_events(cuts: list[int]) -> None:
     """How the network cuts the bytes makes no difference to events and answers."""
     whole = b"".join(_DIALOGUE)
     edges = [0, *sorted(cuts), len(whole)]
-    pieces = [whole[a:b] for a, b in zip(edges, edges[1:], strict=False)]
+    pieces = [whole[a:b] for a, b in pairwise(edges)]
     assert _play(pieces) == _play(_DIALOGUE)
 
 
@@ -90,7 +91,7 @@ def test_any_bytes_give_the_same_events_however_cut(octets: bytes, cuts: list[in
     """Garbage behind an offer ends in the same events and never raises."""
     whole = offer() + octets
     edges = [0, *sorted(min(cut, len(whole)) for cut in cuts), len(whole)]
-    pieces = [whole[a:b] for a, b in zip(edges, edges[1:], strict=False)]
+    pieces = [whole[a:b] for a, b in pairwise(edges)]
     assert _play(pieces) == _play([whole])
 
 

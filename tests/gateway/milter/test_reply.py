@@ -1,5 +1,7 @@
 """Answers of the milter, byte for byte."""
 
+from itertools import pairwise
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -58,7 +60,7 @@ def test_a_long_body_goes_in_pieces_that_make_the_whole(lines: list[bytes]) -> N
     pieces = read_packets(write_edit(ReplaceBody(body), with_leading_space=True))
     assert b"".join(content for _, content in pieces) == body
     assert all(letter == "b" and len(content) <= CHUNK_MAX for letter, content in pieces)
-    for (_, one), (_, other) in zip(pieces, pieces[1:], strict=False):
+    for (_, one), (_, other) in pairwise(pieces):
         assert one.endswith(b"\r\n") or b"\r\n" not in one or not other
 
 
