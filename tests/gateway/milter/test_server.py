@@ -14,9 +14,9 @@ import miltertest
 import pytest
 from lab_postfix import find_port, wait_for
 from milter_packets import OWN_BOUNCE_PEER, PEER, field, offer, packet, read_packets
+from running_milter import LIMITS, Running, Start
 from sample_report import BODY, FIELDS, RAW
 
-from conftest import LIMITS, Running, Start
 from retour.gateway.rewriting import Policy
 from retour.model.analysis import Analysis
 from retour.service.milter import Place
