@@ -161,9 +161,12 @@ def test_an_outside_sender_learns_nothing_of_our_hosts(postfix: Postfix, run: Ru
     mail = _provoke(postfix, "outside", "bob@lists.test")
     words = _part(mail, 0).get_payload(0)
     assert isinstance(words, Message)
-    text = b"".join(
-        part.get_payload(decode=True) for part in words.walk() if not part.is_multipart()
-    )
+    text = b""
+    for part in words.walk():
+        if not part.is_multipart():
+            octets = part.get_payload(decode=True)
+            assert isinstance(octets, bytes)
+            text += octets
     assert b"unknown@away.test" in text
     assert b"127.0.0.1" not in text
     assert b"mail.home.test" not in text
