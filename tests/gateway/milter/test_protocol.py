@@ -20,7 +20,7 @@ _WANTED = Options(
     | Step.NO_REPLY_HEADER
     | Step.SKIP
     | Step.LEADING_SPACE,
-    {Stage.MAIL: ("i",)},
+    ((Stage.MAIL, ("i",)),),
 )
 _MAIL = packet("M", b"<a@example.com>\0")
 _RCPT = packet("R", b"<b@example.com>\0")

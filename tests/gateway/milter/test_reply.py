@@ -67,7 +67,7 @@ def test_a_long_body_goes_in_pieces_that_make_the_whole(lines: list[bytes]) -> N
 def test_options_name_the_macros_that_are_asked_for() -> None:
     """The answer to an offer has version, actions, steps and one list a stage."""
     options = Options(
-        EDITING | Action.SET_MACROS, Step.NO_HELO, {Stage.MAIL: ("i", "{x}"), Stage.CONNECT: ()}
+        EDITING | Action.SET_MACROS, Step.NO_HELO, ((Stage.CONNECT, ()), (Stage.MAIL, ("i", "{x}")))
     )
     assert write_options(options) == (
         b"\0\0\0\x1cO\0\0\0\6\0\0\1\x13\0\0\0\2\0\0\0\0\0\0\0\0\2i {x}\0"

@@ -4,8 +4,7 @@ The protocol has no standard; these are the numbers of Sendmail's ``mfdef.h`` an
 ``milter8.c``, protocol version 6.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import IntEnum, IntFlag
 
 VERSION = 6
@@ -70,14 +69,14 @@ class Options:
     Attributes:
         actions: what it may do.
         steps: what is left out and what gets no reply.
-        macros: names by stage, as ``{"i"}`` or ``{"{tls_version}"}``; the server's own choice for
-            stages that are not named.
+        macros: stages and the names wanted there, as ``i`` or ``{tls_version}``; the server's own
+            choice for stages that are not named.
         version: of the protocol.
     """
 
     actions: Action
     steps: Step
-    macros: Mapping[Stage, tuple[str, ...]] = field(default_factory=dict)
+    macros: tuple[tuple[Stage, tuple[str, ...]], ...] = ()
     version: int = VERSION
 
     def meet(self, version: int, actions: int, steps: int) -> "Options":
@@ -86,6 +85,6 @@ class Options:
         return Options(
             actions=granted,
             steps=Step(self.steps & steps),
-            macros=self.macros if granted & Action.SET_MACROS else {},
+            macros=self.macros if granted & Action.SET_MACROS else (),
             version=min(self.version, version),
         )

@@ -6,8 +6,8 @@ no difference how the bytes were cut, nor how many commands a server sends witho
 """
 
 from collections.abc import Iterable
-from dataclasses import replace
 from enum import IntEnum
+from functools import lru_cache
 
 from retour.gateway.milter.command import (
     Abort,
@@ -19,7 +19,7 @@ from retour.gateway.milter.command import (
     Quit,
     parse_command,
 )
-from retour.gateway.milter.options import EDITING, OLDEST_VERSION, Options, Step
+from retour.gateway.milter.options import EDITING, OLDEST_VERSION, Action, Options, Step
 from retour.gateway.milter.reply import (
     ACCEPT,
     CONTINUE,
@@ -69,18 +69,22 @@ _ORDER: dict[str, tuple[_State, _State, _State | None]] = {
     "Q": (_State.START, _State.BODY, _State.CLOSED),
     "K": (_State.NEGOTIATED, _State.BODY, _State.NEGOTIATED),
 }
-_UNANSWERED: dict[str, Step] = {
-    "C": Step.NO_REPLY_CONNECT,
-    "H": Step.NO_REPLY_HELO,
-    "M": Step.NO_REPLY_MAIL,
-    "R": Step.NO_REPLY_RCPT,
-    "T": Step.NO_REPLY_DATA,
-    "L": Step.NO_REPLY_HEADER,
-    "N": Step.NO_REPLY_END_OF_HEADERS,
-    "B": Step.NO_REPLY_BODY,
-    "U": Step.NO_REPLY_UNKNOWN,
+_UNANSWERED: dict[str, int] = {
+    "C": int(Step.NO_REPLY_CONNECT),
+    "H": int(Step.NO_REPLY_HELO),
+    "M": int(Step.NO_REPLY_MAIL),
+    "R": int(Step.NO_REPLY_RCPT),
+    "T": int(Step.NO_REPLY_DATA),
+    "L": int(Step.NO_REPLY_HEADER),
+    "N": int(Step.NO_REPLY_END_OF_HEADERS),
+    "B": int(Step.NO_REPLY_BODY),
+    "U": int(Step.NO_REPLY_UNKNOWN),
 }
 _SILENT = frozenset("DAQK")
+_LEADING_SPACE = int(Step.LEADING_SPACE)
+_SKIP = int(Step.SKIP)
+_NOTHING = Options(Action(0), Step(0))
+_meet = lru_cache(16)(Options.meet)  # a server offers the same on every connection
 
 
 class Connection:
@@ -93,7 +97,8 @@ class Connection:
             wanted: what is asked for in the negotiation.
             packet_max: octets that a packet may have behind its length.
         """
-        self.options = replace(wanted, actions=wanted.actions & 0, steps=wanted.steps & 0)
+        self.options = _NOTHING
+        self._steps = 0  # those of the options as a plain number, which is looked at often
         self._wanted = wanted
         self._packet_max = packet_max
         self._buffer = bytearray()
@@ -115,7 +120,7 @@ class Connection:
         """Whether the server lets us rewrite messages."""
         return self.options.actions & EDITING == EDITING
 
-    def receive(self, octets: bytes) -> None:
+    def receive(self, octets: bytes | memoryview) -> None:
         """Take what the network gave."""
         if self._state is not _State.CLOSED:
             self._buffer += octets
@@ -149,7 +154,7 @@ class Connection:
             return write_options(self.options)
         if self._last == "E":
             return self.finish(())
-        silent = self._last in _SILENT or self.options.steps & _UNANSWERED[self._last]
+        silent = self._last in _SILENT or self._steps & _UNANSWERED[self._last]
         return b"" if silent else CONTINUE
 
     def accept(self) -> bytes:
@@ -166,7 +171,7 @@ class Connection:
     def skip_body(self) -> bytes:
         """Answer a piece of the body: no more of it is wanted."""
         answer = self.proceed()
-        return SKIP if answer and self.options.steps & Step.SKIP else answer
+        return SKIP if answer and self._steps & _SKIP else answer
 
     def finish(self, edits: Iterable[Edit]) -> bytes:
         """Answer the end of a message: it passes, with these edits.
@@ -178,7 +183,7 @@ class Connection:
         edits = tuple(edits)
         if self._state is not _State.END or (edits and not self.may_edit):
             raise RuntimeError("the server takes no edits now")
-        spaced = bool(self.options.steps & Step.LEADING_SPACE)
+        spaced = bool(self._steps & _LEADING_SPACE)
         packets = [write_edit(edit, with_leading_space=spaced) for edit in edits]
         self._state = _State.CONNECTED
         return b"".join(packets) + CONTINUE
@@ -195,8 +200,9 @@ class Connection:
         if isinstance(event, Negotiate):
             if event.version < OLDEST_VERSION:
                 raise ProtocolError(f"protocol version {event.version}")
-            self.options = self._wanted.meet(event.version, event.actions, event.steps)
-        elif isinstance(event, Header) and not self.options.steps & Step.LEADING_SPACE:
+            self.options = _meet(self._wanted, event.version, event.actions, event.steps)
+            self._steps = int(self.options.steps)
+        elif isinstance(event, Header) and not self._steps & _LEADING_SPACE:
             event = Header(event.name, b" " + event.value)
         elif isinstance(event, Abort):
             after = min(self._state, _State.CONNECTED)

@@ -7,6 +7,7 @@ front of folded lines.
 import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 from retour.gateway.milter.options import Options
 
@@ -69,12 +70,13 @@ SKIP = write_packet(b"s")
 PROGRESS = write_packet(b"p")
 
 
+@lru_cache(16)  # a server offers the same on every connection
 def write_options(options: Options) -> bytes:
     """Write what is left of the server's offer, and the macros that are asked for."""
     head = struct.pack("!III", options.version, options.actions, options.steps)
     lists = (
         struct.pack("!I", stage) + " ".join(names).encode("ascii") + b"\0"
-        for stage, names in sorted(options.macros.items())
+        for stage, names in options.macros
     )
     return write_packet(b"O", head + b"".join(lists))
 

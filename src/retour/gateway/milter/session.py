@@ -34,15 +34,15 @@ from retour.gateway.rewriting import (
 )
 from retour.wire.header import BLOCK_MAX, FIELDS_MAX
 
-_MACROS = {
-    Stage.CONNECT: ("j",),
-    Stage.HELO: ("{tls_version}",),
-    Stage.MAIL: ("i",),
-    Stage.RCPT: (),
-    Stage.DATA: ("i",),
-    Stage.END_OF_HEADERS: ("i",),
-    Stage.END_OF_MESSAGE: ("i",),
-}
+_MACROS = (
+    (Stage.CONNECT, ("j",)),
+    (Stage.HELO, ("{tls_version}",)),
+    (Stage.MAIL, ("i",)),
+    (Stage.RCPT, ()),
+    (Stage.DATA, ("i",)),
+    (Stage.END_OF_HEADERS, ("i",)),
+    (Stage.END_OF_MESSAGE, ("i",)),
+)
 _QUIET = (
     Step.NO_REPLY_CONNECT
     | Step.NO_REPLY_RCPT
