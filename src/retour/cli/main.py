@@ -6,7 +6,18 @@ import sys
 from argparse import ArgumentParser
 from collections.abc import Sequence
 
-from retour.cli import code, compare, completion, doctor, explain, milter, pcap, rules, templates, trail
+from retour.cli import (
+    code,
+    compare,
+    completion,
+    doctor,
+    explain,
+    milter,
+    pcap,
+    rules,
+    templates,
+    trail,
+)
 from retour.cli.ending import EPILOG, CommandError, ExitCode, complain
 from retour.version import __version__
 
