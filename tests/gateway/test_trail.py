@@ -1,5 +1,6 @@
 """The trail beside the mail flow: recording, and verifying reports."""
 
+import hashlib
 import threading
 from collections.abc import Sequence
 from dataclasses import replace
@@ -28,6 +29,7 @@ _SENT = Sighting(
     tls="TLSv1.3",
     size_bytes=362,
     header=b"Message-ID: <original@home.test>\r\nSubject: Gr\xc3\xbc\xc3\x9fe\r\n\r\n",
+    body=None,
     answer_us=120,
 )
 
@@ -127,3 +129,26 @@ def test_closing_writes_what_is_there() -> None:
         recorder.add(_SENT)
     recorder.close(10)
     assert len(written) == 1_200
+
+
+def test_header_answer_time_and_a_body_that_was_read_are_kept(tmp_path: Path) -> None:
+    """The header block stands as it came; of a body the hash is enough, unless bodies are kept."""
+    place = str(tmp_path / "trail.sqlite3")
+    Trail(place).write([replace(_SENT, body=b"Hi\r\n")])
+    with open_store(place) as store:
+        story = store.read_named("529642221DF")
+    assert story is not None
+    [copy] = story.copies
+    assert copy.header_block == _SENT.header.removesuffix(b"\r\n\r\n")
+    assert copy.body_sha256 == hashlib.sha256(b"Hi\r\n").hexdigest()
+    assert (copy.has_body, copy.answer_us) == (False, 120)
+
+
+def test_a_report_that_passed_is_known_as_one(tmp_path: Path) -> None:
+    """What a report says of the original is found by the original's Message-ID."""
+    header, _, body = RAW.partition(b"\r\n\r\n")
+    place = str(tmp_path / "trail.sqlite3")
+    Trail(place).write([replace(_SENT, mail_from="", header=header + b"\r\n\r\n", body=body)])
+    with open_store(place) as store:
+        [claim] = store.read_claims_about("<original@home.test>")
+    assert (claim.recipient, claim.cause) == ("unknown@away.test", "user-unknown")

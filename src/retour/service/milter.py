@@ -48,6 +48,8 @@ class MilterSettings:
         languages: language by address, domain or ``.domain``.
         language_header: the field that names a language.
         record: whether all messages are written into the trail, where one is named.
+        repeat_window_s: how long a Message-ID is remembered for each recipient; the body of what
+            comes again is read, so that copies can be compared.
         decision_timeout_s: after that a message passes unchanged.
         idle_timeout_s: after that a silent connection is closed.
         stop_timeout_s: how long messages in work may take when the daemon stops.
@@ -68,6 +70,7 @@ class MilterSettings:
     languages: Mapping[str, str] = field(default_factory=dict)
     language_header: str = ""
     record: bool = True
+    repeat_window_s: int = 86_400
     decision_timeout_s: int = 10
     idle_timeout_s: int = 7_200
     stop_timeout_s: int = 20
@@ -208,6 +211,7 @@ _READERS: Mapping[str, Callable[[Any], object]] = {
     "languages": _read_languages,
     "language_header": _text(r"[!-9;-~]*", "the name of a header field"),
     "record": _read_flag,
+    "repeat_window_s": _number(0, 2_592_000),
     "decision_timeout_s": _number(1, 120),
     "idle_timeout_s": _number(10, 86_400),
     "stop_timeout_s": _number(1, 600),

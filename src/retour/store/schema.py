@@ -17,7 +17,7 @@ from sqlalchemy import (
     literal_column,
 )
 
-REVISION = "0001"
+REVISION = "0002"
 """The newest migration."""
 
 FROM = 1
@@ -170,6 +170,7 @@ contents = Table(
     Column("body_sha256", Text),
     Column("body", LargeBinary),
     Column("source", Text),
+    Column("answer_us", BigInteger),
 )
 
 reports = Table(

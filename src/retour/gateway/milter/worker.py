@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from retour.analyse import explain
 from retour.gateway.deciding import Decider
 from retour.gateway.journal import Journal
+from retour.gateway.milter.recent import Recent
 from retour.gateway.milter.server import Limits, Server
 from retour.gateway.recording import Recorder
 from retour.gateway.rewriting import Policy
@@ -52,11 +53,23 @@ def warm_up(policy: Policy) -> None:
 def find_trail(settings: Settings, environ: Mapping[str, str]) -> Trail | None:
     """Return the trail that is named; mail is written into none that nobody asked for."""
     url = environ.get("RETOUR_STORE") or settings.trail.store
-    return Trail(url, with_subjects=settings.trail.subjects) if url else None
+    if not url:
+        return None
+    kept = settings.trail
+    return Trail(url, with_subjects=kept.subjects, with_bodies=kept.bodies_days > 0)
 
 
-def run_worker(listener: socket.socket, settings: Settings, milter: MilterSettings) -> None:
-    """Serve until SIGTERM."""
+def run_worker(
+    listener: socket.socket, settings: Settings, milter: MilterSettings, recent: Recent
+) -> None:
+    """Serve until SIGTERM.
+
+    Args:
+        listener: shared by all workers.
+        settings: all.
+        milter: the milter's part of them.
+        recent: which messages came lately, shared by all workers.
+    """
     journal = Journal()
     policy = make_policy(settings, milter)
     trail = find_trail(settings, os.environ)
@@ -71,7 +84,7 @@ def run_worker(listener: socket.socket, settings: Settings, milter: MilterSettin
     asyncio.run(
         _serve(
             listener,
-            Server(policy, limits, journal, decider, recorder),
+            Server(policy, limits, journal, decider, recorder, recent),
             milter.stop_timeout_s,
         )
     )
