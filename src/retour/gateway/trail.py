@@ -6,14 +6,14 @@ that mail never waits for it.
 
 import threading
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
+from retour.gateway.journal import Journal
 from retour.gateway.recording import Sighting, to_mail
 from retour.model.analysis import Analysis
 from retour.model.story import Copy, Query
-
-if TYPE_CHECKING:
-    from retour.store import Store
+from retour.service.context import add_context
+from retour.service.explanation import ContextError
+from retour.store import Store, StoreError, open_store
 
 _COPIES_MAX = 50
 _SOURCE = "milter"
@@ -22,15 +22,24 @@ _SOURCE = "milter"
 class Trail:
     """A trail that may be away."""
 
-    def __init__(self, url: str, *, with_subjects: bool = True, with_bodies: bool = False) -> None:
+    def __init__(
+        self,
+        url: str,
+        journal: Journal,
+        *,
+        with_subjects: bool = True,
+        with_bodies: bool = False,
+    ) -> None:
         """Begin; nothing is opened yet.
 
         Args:
             url: as for `retour.store.open_store`.
+            journal: hears where the trail cannot be asked.
             with_subjects: whether subjects are kept.
             with_bodies: whether bodies that were read are kept; else only their hashes.
         """
         self._url = url
+        self._journal = journal
         self._with_subjects = with_subjects
         self._with_bodies = with_bodies
         self._store: Store | None = None
@@ -69,9 +78,18 @@ class Trail:
         exact = (copy for copy in copies if copy.message_id == original.message_id)
         return True if any(_is_sent_to(copy, named) for copy in exact) else None
 
-    def _open(self) -> "Store":
-        from retour.store import open_store  # noqa: PLC0415 - only where a trail is named
+    def weigh(self, analysis: Analysis) -> Analysis:
+        """Add what the trail knows of the original.
 
+        Where the trail is away, the answer comes from the mail alone, as without a trail.
+        """
+        try:
+            return add_context(self._open(), analysis)
+        except (ContextError, StoreError) as error:
+            self._journal.complain("trail not asked", error=str(error))
+            return analysis
+
+    def _open(self) -> Store:
         with self._lock:
             if self._store is None:
                 self._store = open_store(self._url, with_subjects=self._with_subjects)

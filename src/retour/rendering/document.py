@@ -44,6 +44,7 @@ def build_document(
     language: str = "en",
     texts: Path | None = None,
     isolating: bool = False,
+    doubtful: bool = False,
     knowledge: Knowledge | None = None,
 ) -> Document:
     """Return what is to be said about one mail.
@@ -55,6 +56,7 @@ def build_document(
         language: BCP 47; English where there is no catalogue for it.
         texts: an operator's catalogues, see `load_wording`.
         isolating: isolate foreign text inside sentences, see `Wording`.
+        doubtful: say above all else that nobody could verify the report.
         knowledge: registries and rules to quote; None: those of the package.
 
     Returns:
@@ -65,10 +67,12 @@ def build_document(
     if outside:
         analysis, audience = withhold(analysis), "sender"
     cases = _cases(analysis, wording, knowledge or load())
+    notes = [wording.say("note", "unverified")] if doubtful else []
+    notes += filter(None, [_note(analysis, wording, cases)])
     return Document(
         title=_title(analysis, wording, cases),
         language=wording.language,
-        note=_note(analysis, wording, cases),
+        note=" ".join(notes) or None,
         recipients=tuple(
             _recipient_part(case, audience, repeated=n > 0, outside=outside)
             for n, case in enumerate(cases)

@@ -44,6 +44,8 @@ class MilterSettings:
         never_to: patterns of addresses whose reports stay as they are.
         size_max_bytes: larger messages stay as they are.
         rewrite_signed: whether reports with a DKIM signature are rewritten.
+        unverified: what becomes of a report from outside that nobody can verify: ``pass`` or
+            ``banner``.
         batv_keys: keys of signed return paths.
         languages: language by address, domain or ``.domain``.
         language_header: the field that names a language.
@@ -66,6 +68,7 @@ class MilterSettings:
     never_to: tuple[str, ...] = ()
     size_max_bytes: int = 2_000_000
     rewrite_signed: bool = False
+    unverified: str = "pass"
     batv_keys: tuple[str, ...] = ()
     languages: Mapping[str, str] = field(default_factory=dict)
     language_header: str = ""
@@ -207,6 +210,7 @@ _READERS: Mapping[str, Callable[[Any], object]] = {
     "never_to": _patterns,
     "size_max_bytes": _number(10_000, 50_000_000),
     "rewrite_signed": _read_flag,
+    "unverified": _text("pass|banner", "'pass' or 'banner'"),
     "batv_keys": _texts(r".+", "keys"),
     "languages": _read_languages,
     "language_header": _text(r"[!-9;-~]*", "the name of a header field"),
