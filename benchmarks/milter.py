@@ -23,9 +23,9 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests" / "gateway"
 from lab_postfix import Postfix, find_fault, find_port, wait_for
 
 ROUNDS = 5
-_MESSAGES = 1_500
+_MESSAGES = 600
 _SESSIONS = 8
-_SINGLE = 300
+_SINGLE = 250
 _SIZE_BYTES = 10_000
 REWRITING_SHARE = 0.75
 RECORDING_SHARE = 0.50
@@ -89,7 +89,7 @@ class Bench:
     @contextmanager
     def running(self) -> Iterator[None]:
         """Run everything."""
-        sink = ["smtp-sink", "-c", f"127.0.0.1:{self._sink_port}", "512"]
+        sink = ["smtp-sink", "-u", "postfix", "-c", f"127.0.0.1:{self._sink_port}", "512"]
         children = [subprocess.Popen(sink, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)]
         self.postfix.set(
             default_transport=f"smtp:[127.0.0.1]:{self._sink_port}",
