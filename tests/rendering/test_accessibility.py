@@ -1,6 +1,7 @@
 """Reports in a real browser: nothing that axe-core finds wrong, and no scrolling sideways."""
 
 import json
+import os
 import shutil
 import subprocess
 from pathlib import Path
@@ -37,7 +38,10 @@ def looks(tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, Any]]:
     chromium = shutil.which("chromium") or shutil.which("chromium-browser")
     node = shutil.which("node")
     if not chromium or not node or not (BROWSER / "node_modules/axe-core").is_dir():
-        pytest.skip("no browser: needs chromium, node and npm install --prefix tests/browser")
+        missing = "no browser: needs chromium, node and npm install --prefix tests/browser"
+        if os.environ.get("RETOUR_REQUIRE_BROWSER"):
+            pytest.fail(missing)
+        pytest.skip(missing)
     folder = tmp_path_factory.mktemp("pages")
     pages = []
     for name in NAMES:

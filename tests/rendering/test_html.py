@@ -14,13 +14,14 @@ import pytest
 import samples
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from jinja2 import Environment
 from markupsafe import Markup
 from samples import SAMPLES
 
 from retour.model.analysis import Analysis
 from retour.rendering import wording as wording_module
 from retour.rendering.document import build_document, build_reply_document
-from retour.rendering.html import SIGNS, mark, render_html
+from retour.rendering.html import SIGNS, load_template, mark, render_html
 from retour.rendering.letterhead import Letterhead, embed, measure
 from retour.rendering.theme import STATES
 from retour.rendering.wording import ISOLATE, POP_ISOLATE, load_wording
@@ -368,3 +369,27 @@ def test_a_reply_alone_has_a_page() -> None:
     page = Page(render_html(build_reply_document(samples.reply_answer(), isolating=True)))
     assert "How far it got" not in page.text
     assert "routing-loop" in page.text
+
+
+def test_a_template_is_compiled_once_for_all_processes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The next process takes it from the user's cache, unless others may write there."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    look = ("report.html", "#123456", "#eeeeee", "ltr")
+    load_template.cache_clear()
+    load_template(*look)
+    kept = list(tmp_path.glob("retour/template-*"))
+    assert kept
+
+    def refuse(*_: object, **__: object) -> None:
+        raise AssertionError("compiled again")
+
+    monkeypatch.setattr(Environment, "compile", refuse)
+    load_template.cache_clear()
+    load_template(*look)
+    for file in kept:
+        file.chmod(0o666)
+    load_template.cache_clear()
+    with pytest.raises(AssertionError, match="compiled again"):
+        load_template(*look)

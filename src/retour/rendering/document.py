@@ -209,7 +209,8 @@ def _title(analysis: Analysis, wording: Wording, cases: tuple[Case, ...]) -> str
 
 def _note(analysis: Analysis, wording: Wording, cases: tuple[Case, ...]) -> str | None:
     if analysis.backscatter:
-        return wording.say("note", "backscatter")
+        # Each recipient's own words say so where there are any.
+        return None if cases else wording.say("note", "backscatter")
     kind = analysis.report.kind
     if len(cases) > 1:
         n = sum(len(case.recipients) for case in cases)

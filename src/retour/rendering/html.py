@@ -10,9 +10,11 @@ from functools import lru_cache
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
+from jinja2 import BytecodeCache, Environment, FileSystemLoader, StrictUndefined, Template
+from jinja2.bccache import Bucket
 from markupsafe import Markup, escape
 
+from retour.knowledge.cache import cache_file, read_cache, write_cache
 from retour.model.document import Document, HopRow, RecipientPart, State, Station
 from retour.rendering.foreign import show_controls
 from retour.rendering.letterhead import Letterhead, embed, measure
@@ -142,6 +144,7 @@ def load_template(name: str, accent: str, stripe: str, direction: str) -> Templa
         lstrip_blocks=True,
         keep_trailing_newline=True,
         auto_reload=False,
+        bytecode_cache=_CompiledTemplates(),
     )
     environment.globals.update(
         css={name: Markup(said) for name, said in theme.attributes.items()},
@@ -149,6 +152,28 @@ def load_template(name: str, accent: str, stripe: str, direction: str) -> Templa
         sans=Markup(SANS),
     )
     return environment.get_template(name)
+
+
+class _CompiledTemplates(BytecodeCache):
+    """Keeps compiled templates in the user's cache: compiling takes a third of a first report.
+
+    Jinja2 compares the source that was compiled, so two themes of one template only take turns.
+    """
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        """Fill a template's place with what is kept of it."""
+        cache = self._find(bucket)
+        lines = read_cache(cache) if cache else None
+        if lines:
+            bucket.bytecode_from_string(b"\n".join(lines))
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        """Keep what was compiled."""
+        if cache := self._find(bucket):
+            write_cache(cache, bucket.bytecode_to_string().split(b"\n"))
+
+    def _find(self, bucket: Bucket) -> Path | None:
+        return cache_file(f"template-{bucket.key[:8]}", _TEMPLATES)
 
 
 class _FormLoader(FileSystemLoader):
