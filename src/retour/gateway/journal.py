@@ -15,7 +15,7 @@ from retour.gateway.rewriting import Decision, Reason
 Failure = Literal["error", "timeout", "overload", "server-refuses-edits"]
 """Why a message passed unchanged that should have been decided about."""
 
-DropCause = Literal["protocol", "idle", "overload"]
+DropCause = Literal["protocol", "idle", "overload", "stopping"]
 """Why we closed a connection."""
 
 _LATENCIES_S = (0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30, 60)

@@ -14,8 +14,9 @@ from retour.service.milter import Place
 
 
 @pytest.fixture
-def start(tmp_path: Path) -> Iterator[Start]:
-    """Start servers with ``start(policy, ...)``."""
+def start(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> Iterator[Start]:
+    """Start servers with ``start(policy, ...)``; their log is there until they have stopped."""
+    assert capfd
     servers: list[Running] = []
 
     def begin(policy: Policy, place: Place | None = None, **options: Any) -> Running:
