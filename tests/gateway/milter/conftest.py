@@ -9,14 +9,14 @@ import pytest
 from lab_postfix import wait_for
 from running_milter import Running, Start
 
+from retour.gateway.journal import open_log
 from retour.gateway.rewriting import Policy
 from retour.service.milter import Place
 
 
 @pytest.fixture
-def start(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> Iterator[Start]:
-    """Start servers with ``start(policy, ...)``; their log is there until they have stopped."""
-    assert capfd
+def start(tmp_path: Path) -> Iterator[Start]:
+    """Start servers with ``start(policy, ...)``."""
     servers: list[Running] = []
 
     def begin(policy: Policy, place: Place | None = None, **options: Any) -> Running:
@@ -24,6 +24,7 @@ def start(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> Iterator[Start]:
         return servers[-1]
 
     yield begin
+    open_log()  # what pytest captured for the test ended with it
     for server in servers:
         if server._thread.is_alive():
             server.stop()
