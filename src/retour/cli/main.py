@@ -6,15 +6,27 @@ import sys
 from argparse import ArgumentParser
 from collections.abc import Sequence
 
-from retour.cli import code, compare, completion, explain, pcap, rules, templates, trail
+from retour.cli import (
+    code,
+    compare,
+    completion,
+    doctor,
+    explain,
+    milter,
+    pcap,
+    rules,
+    templates,
+    trail,
+)
 from retour.cli.ending import EPILOG, CommandError, ExitCode, complain
 from retour.version import __version__
 
-_COMMANDS = (explain, trail, compare, code, pcap, rules, templates, completion)
+_COMMANDS = (explain, trail, compare, code, pcap, milter, doctor, rules, templates, completion)
 # Values hold no circles; looking for some while the knowledge is loaded takes a tenth of a run.
 _OBJECTS_BETWEEN_COLLECTIONS = 50_000
 _HTML = "HTML needs the extra 'html': pip install 'retour[html]'."
 _TRAIL = "a trail needs the extra 'trail': pip install 'retour[trail]'."
+_GATEWAY = "the milter needs the extra 'gateway': pip install 'retour[gateway]'."
 _EXTRAS = {
     "rich": "the terminal's form needs the extra 'cli': pip install 'retour[cli]', "
     "or --format text.",
@@ -24,6 +36,8 @@ _EXTRAS = {
     "sqlalchemy": _TRAIL,
     "alembic": _TRAIL,
     "psycopg": "PostgreSQL needs the extra 'postgres': pip install 'retour[postgres]'.",
+    "structlog": _GATEWAY,
+    "prometheus_client": _GATEWAY,
 }
 
 

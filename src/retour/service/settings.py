@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal, get_args
 if TYPE_CHECKING:
     from retour.model.document import Audience, Scope
     from retour.rendering.letterhead import Letterhead
+    from retour.service.milter import MilterSettings
 
 Format = Literal["terminal", "text", "html", "eml", "json"]
 """How results are printed."""
@@ -59,6 +60,7 @@ class Settings:
         letterhead: an operator's name, contact, logo and colours; None: none.
         texts: a folder of catalogues in which an operator replaces texts; None: none.
         trail: of the trail.
+        milter: the table ``[milter]``; None: the file has none.
     """
 
     format: Format | None = None
@@ -68,6 +70,7 @@ class Settings:
     letterhead: "Letterhead | None" = None
     texts: Path | None = None
     trail: TrailSettings = field(default_factory=TrailSettings)
+    milter: "MilterSettings | None" = None
 
     def override(self, **options: Any) -> "Settings":
         """Return the settings with options in their place; an option that is None says nothing."""
@@ -79,7 +82,7 @@ _CHOICES: Mapping[str, tuple[str, ...]] = {
     "audience": AUDIENCES,
     "scope": SCOPES,
 }
-_KEYS = ("format", "language", "audience", "scope", "report", "trail")
+_KEYS = ("format", "language", "audience", "scope", "report", "trail", "milter")
 
 
 _DAYS = (int, "a number of days, 0 or more")
@@ -141,20 +144,31 @@ def _read(file: Path) -> Settings:
         raise SettingsError(f"{file}: is not UTF-8 text.") from None
     except tomllib.TOMLDecodeError as error:
         raise SettingsError(f"{file}: is not TOML: {error}.") from None
-    report = values.pop("report", {})
-    trail = _read_trail(file, values.pop("trail", {}))
+    names = ("report", "trail", "milter")
+    tables: dict[str, Any] = {name: values.pop(name) for name in names if name in values}
     for key, value in values.items():
         if key not in _KEYS:
             raise SettingsError(f"{file}: {key}: is no setting; there are {join(_KEYS)}.")
         choices = _CHOICES.get(key) or _list_languages(value)
         if value not in choices:
             raise SettingsError(f"{file}: {key}: must be {join(choices, 'or')}, not {value!r}.")
-    if not report:
-        return Settings(**values, trail=trail)
-    from retour.service.branding import read_report  # noqa: PLC0415 - few files have that table
+    return _read_tables(Settings(**values), tables, file)
 
-    letterhead, texts = read_report(report, file)
-    return Settings(**values, letterhead=letterhead, texts=texts, trail=trail)
+
+def _read_tables(settings: Settings, tables: Mapping[str, Any], file: Path) -> Settings:
+    """Read the tables; few files have any, and their modules cost start-up time."""
+    if "report" in tables:
+        from retour.service.branding import read_report  # noqa: PLC0415
+
+        letterhead, texts = read_report(tables["report"], file)
+        settings = replace(settings, letterhead=letterhead, texts=texts)
+    if "trail" in tables:
+        settings = replace(settings, trail=_read_trail(file, tables["trail"]))
+    if "milter" in tables:
+        from retour.service.milter import read_milter  # noqa: PLC0415
+
+        settings = replace(settings, milter=read_milter(tables["milter"], file))
+    return settings
 
 
 def _read_trail(file: Path, values: object) -> TrailSettings:

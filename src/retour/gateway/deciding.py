@@ -1,0 +1,50 @@
+"""Decisions beside the event loop: a few threads, and no waiting line that grows without end."""
+
+import asyncio
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+from retour.gateway.rewriting import Decision, Envelope, Policy, Verify, decide
+
+_THREADS = 2
+_WAITING_MAX = 32
+"""Messages in work and waiting; a further one would come out too late anyway."""
+
+
+class Decider:
+    """Decides about messages in threads of its own."""
+
+    def __init__(self, policy: Policy, verify: Verify | None = None) -> None:
+        """Begin.
+
+        Args:
+            policy: the operator's.
+            verify: asks the trail; may wait, and may raise.
+        """
+        self._policy = policy
+        self._verify = verify
+        self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="decide")
+        self._in_work = 0
+
+    def submit(self, raw: bytes, envelope: Envelope) -> "asyncio.Future[Decision] | None":
+        """Begin to decide; None: too many are waiting.
+
+        A message counts until its thread is done with it, even where nobody waits for it any more.
+        """
+        if self._in_work >= _WAITING_MAX:
+            return None
+        self._in_work += 1
+        future = asyncio.get_running_loop().run_in_executor(
+            self._threads, self._decide, raw, envelope
+        )
+        future.add_done_callback(self._done)
+        return future
+
+    def _decide(self, raw: bytes, envelope: Envelope) -> Decision:
+        today = int(time.time()) // 86_400
+        return decide(raw, envelope, self._policy, today=today, verify=self._verify)
+
+    def _done(self, future: "asyncio.Future[Decision]") -> None:
+        self._in_work -= 1
+        if not future.cancelled():
+            future.exception()  # said by whoever waits; without this line, asyncio says it again

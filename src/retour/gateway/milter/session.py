@@ -1,0 +1,257 @@
+"""What the milter wants of one connection: as little as the task allows.
+
+Ordinary messages are let go at MAIL where nothing is recorded; where they are, header and size are
+read and the body is skipped. Only messages with a null sender are read whole, unless envelope or
+header show already that they stay as they are.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from retour.gateway.milter.command import (
+    Abort,
+    Body,
+    Connect,
+    EndOfHeaders,
+    EndOfMessage,
+    Event,
+    Header,
+    Helo,
+    Macros,
+    Mail,
+    QuitForNext,
+    Rcpt,
+)
+from retour.gateway.milter.message import Message, Peer, read_macro, strip_brackets
+from retour.gateway.milter.options import EDITING, Action, Options, Stage, Step
+from retour.gateway.milter.protocol import Connection
+from retour.gateway.rewriting import (
+    Envelope,
+    Policy,
+    Reason,
+    screen_envelope,
+    screen_header,
+)
+from retour.wire.header import BLOCK_MAX, FIELDS_MAX
+
+_MACROS = (
+    (Stage.CONNECT, ("j",)),
+    (Stage.HELO, ("{tls_version}",)),
+    (Stage.MAIL, ("i",)),
+    (Stage.RCPT, ()),
+    (Stage.DATA, ("i",)),
+    (Stage.END_OF_HEADERS, ("i",)),
+    (Stage.END_OF_MESSAGE, ("i",)),
+)
+_QUIET = (
+    Step.NO_REPLY_CONNECT
+    | Step.NO_REPLY_RCPT
+    | Step.NO_REPLY_HEADER
+    | Step.NO_UNKNOWN
+    | Step.NO_DATA
+    | Step.LEADING_SPACE
+)
+
+REWRITING = Options(
+    actions=EDITING | Action.SET_MACROS,
+    steps=_QUIET | Step.NO_HELO | Step.NO_REPLY_BODY,
+    macros=_MACROS,
+)
+"""MAIL is answered, and the end of the header of a message with a null sender."""
+
+RECORDING = Options(
+    actions=EDITING | Action.SET_MACROS,
+    steps=_QUIET
+    | Step.NO_REPLY_HELO
+    | Step.NO_REPLY_MAIL
+    | Step.NO_REPLY_END_OF_HEADERS
+    | Step.SKIP,
+    macros=_MACROS,
+)
+"""Pieces of the body are answered: the first ends those of an ordinary message."""
+
+_COST = 300
+"""Octets that a value costs beside its own, about."""
+
+
+@dataclass(frozen=True, slots=True)
+class Passed:
+    """A message that is let through as it is.
+
+    Attributes:
+        message: as far as it was read.
+        reason: why; None: it has a sender, so it is no report.
+        is_at_end: whether the final dot was there.
+    """
+
+    message: Message
+    reason: Reason | None
+    is_at_end: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """A message with a null sender, whole; nothing is answered yet."""
+
+    message: Message
+    envelope: Envelope
+
+
+Outcome = Passed | Due
+
+
+class Session:
+    """Reads the messages of one connection."""
+
+    def __init__(
+        self,
+        connection: Connection,
+        policy: Policy,
+        *,
+        is_recording: bool,
+        report: Callable[[Outcome], None],
+    ) -> None:
+        """Begin.
+
+        Args:
+            connection: what the events come from.
+            policy: the operator's.
+            is_recording: whether all messages are read, not only those with a null sender.
+            report: is told what became of each message that came to its end or was let go.
+        """
+        self._connection = connection
+        self._policy = policy
+        self._is_recording = is_recording
+        self._report = report
+        self._peer = Peer()
+        self._macros: dict[str, str] = {}
+        self._message: Message | None = None
+        self._reason: Reason | None = None
+
+    @property
+    def held_bytes(self) -> int:
+        """What this session keeps of a message, about."""
+        return 0 if self._message is None else self._message.kept_bytes
+
+    def handle(self, event: Event) -> bytes:
+        """Take an event and return the answer; empty where none is due, or it is `Due`."""
+        match event:
+            case Header() | Body():
+                return self._read(event)
+            case Mail():
+                return self._begin(event)
+            case EndOfHeaders():
+                return self._end_header()
+            case EndOfMessage(octets):
+                return self._end(octets)
+            case _:
+                self._note(event)
+                return self._connection.proceed()
+
+    def _note(self, event: Event) -> None:
+        """Keep what stands around a message."""
+        message = self._message
+        match event:
+            case Macros(_, values):
+                self._macros.update(values)
+                if message is not None:
+                    message.macros.update(values)
+                    message.kept_bytes += _COST
+            case Connect():
+                self._peer = Peer(event, system=self._macros.get("j", ""))
+            case Helo(name):
+                tls = read_macro(self._macros, "tls_version")
+                self._peer = replace(self._peer, helo=name, tls=tls)
+            case Rcpt(path) if message is not None:
+                message.recipients.append(strip_brackets(path))
+                message.kept_bytes += len(path) + _COST
+            case Abort():
+                self._message = None
+            case QuitForNext():
+                self._message, self._peer, self._macros = None, Peer(), {}
+
+    def _begin(self, mail: Mail) -> bytes:
+        macros, self._macros = self._macros, {}
+        message = Message(self._peer, mail, macros)
+        self._reason = None
+        if self._is_recording or not message.mail_from:
+            self._message = message
+            return self._connection.proceed()
+        return self._let_go(message)
+
+    def _let_go(self, message: Message) -> bytes:
+        """Let a message through before its end."""
+        self._message = None
+        self._report(Passed(message, self._reason, is_at_end=False))
+        return self._connection.accept()
+
+    def _read(self, event: Header | Body) -> bytes:
+        message = self._message
+        if message is None:  # let go, by a server that takes no answer before the end
+            return self._connection.proceed()
+        if isinstance(event, Header):
+            size = len(event.name) + len(event.value) + 3
+            message.size_bytes += size
+            if message.size_bytes > BLOCK_MAX or len(message.fields) >= FIELDS_MAX // 2:
+                message.is_too_large = True
+            else:
+                message.fields.append(event)
+                message.kept_bytes += size + _COST
+            return self._connection.proceed()
+        if self._is_ordinary(message):
+            return self._connection.skip_body()
+        self._keep_body(message, event.octets)
+        return self._connection.proceed()
+
+    def _keep_body(self, message: Message, octets: bytes) -> None:
+        message.size_bytes += len(octets)
+        if message.is_too_large or message.size_bytes > self._policy.size_max_bytes:
+            message.is_too_large = True
+            message.kept_bytes -= len(message.body)
+            message.body.clear()
+        else:
+            message.body += octets
+            message.kept_bytes += len(octets)
+
+    def _is_ordinary(self, message: Message) -> bool:
+        """Tell whether nobody needs the message's body."""
+        return bool(message.mail_from) or self._reason is not None
+
+    def _end_header(self) -> bytes:
+        message = self._message
+        if message is None or message.mail_from:
+            return self._connection.proceed()
+        self._screen(message)
+        if self._reason is None or self._is_recording:
+            return self._connection.proceed()
+        return self._let_go(message)
+
+    def _screen(self, message: Message) -> None:
+        """Find out what speaks against a rewriting before the body is there."""
+        message.is_screened = True
+        if message.is_too_large:
+            self._reason = "too-large"
+            return
+        self._reason = screen_envelope(_envelope(message), self._policy) or screen_header(
+            message.header(), self._policy
+        )
+
+    def _end(self, octets: bytes) -> bytes:
+        message, self._message = self._message, None
+        if message is None:
+            return self._connection.proceed()
+        if not message.mail_from and not message.is_screened:
+            self._screen(message)
+        if not self._is_ordinary(message):
+            self._keep_body(message, octets)
+            if message.is_too_large:
+                self._reason = "too-large"
+        if self._is_ordinary(message):
+            self._report(Passed(message, self._reason, is_at_end=True))
+            return self._connection.proceed()
+        self._report(Due(message, _envelope(message)))
+        return b""
+
+
+def _envelope(message: Message) -> Envelope:
+    return Envelope(tuple(message.recipients), message.is_own)

@@ -1,0 +1,111 @@
+"""One worker process of the milter."""
+
+import asyncio
+import os
+import signal
+import socket
+from collections.abc import Mapping
+
+from retour.analyse import explain
+from retour.gateway.deciding import Decider
+from retour.gateway.journal import Journal
+from retour.gateway.milter.server import Limits, Server
+from retour.gateway.recording import Recorder
+from retour.gateway.rewriting import Policy
+from retour.gateway.trail import Trail
+from retour.rendering.printing import AUTO, render
+from retour.service.milter import MilterSettings
+from retour.service.settings import Settings
+
+
+def make_policy(settings: Settings, milter: MilterSettings) -> Policy:
+    """Return what the operator decided about rewriting."""
+    return Policy(
+        domains=milter.domains,
+        never_to=milter.never_to,
+        size_max_bytes=milter.size_max_bytes,
+        rewrite_signed=milter.rewrite_signed,
+        batv_keys=milter.batv_keys,
+        language=settings.language,
+        languages=milter.languages,
+        language_header=milter.language_header,
+        letterhead=settings.letterhead,
+        texts=settings.texts,
+    )
+
+
+def warm_up(policy: Policy) -> None:
+    """Load knowledge, texts and templates once, before the workers are forked.
+
+    Raises:
+        ModuleNotFoundError: the extra ``html`` is missing.
+    """
+    render(
+        explain(_SAMPLE),
+        format="eml",
+        language=AUTO,
+        letterhead=policy.letterhead,
+        texts=policy.texts,
+    )
+
+
+def find_trail(settings: Settings, environ: Mapping[str, str]) -> Trail | None:
+    """Return the trail that is named; mail is written into none that nobody asked for."""
+    url = environ.get("RETOUR_STORE") or settings.trail.store
+    return Trail(url, with_subjects=settings.trail.subjects) if url else None
+
+
+def run_worker(listener: socket.socket, settings: Settings, milter: MilterSettings) -> None:
+    """Serve until SIGTERM."""
+    journal = Journal()
+    policy = make_policy(settings, milter)
+    trail = find_trail(settings, os.environ)
+    recorder = Recorder(trail.write, journal) if trail and milter.record else None
+    decider = Decider(policy, trail.verify if trail else None)
+    limits = Limits(
+        decision_timeout_s=milter.decision_timeout_s,
+        idle_timeout_s=milter.idle_timeout_s,
+        connections_max=milter.connections_max,
+        memory_max_bytes=milter.memory_max_mb * 1_000_000,
+    )
+    asyncio.run(
+        _serve(
+            listener,
+            Server(policy, limits, journal, decider, recorder),
+            milter.stop_timeout_s,
+        )
+    )
+    if recorder is not None:
+        recorder.close(milter.stop_timeout_s)
+
+
+async def _serve(listener: socket.socket, server: Server, grace_s: float) -> None:
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    loop.add_signal_handler(signal.SIGTERM, stop.set)
+    loop.add_signal_handler(signal.SIGINT, stop.set)
+    await server.run(listener, stop, grace_s)
+
+
+_SAMPLE = b"""\
+From: MAILER-DAEMON@example.com
+To: info@example.com
+Subject: Undelivered Mail Returned to Sender
+MIME-Version: 1.0
+Content-Type: multipart/report; report-type=delivery-status; boundary=b
+
+--b
+
+not delivered
+--b
+Content-Type: message/delivery-status
+
+Reporting-MTA: dns; example.com
+
+Final-Recipient: rfc822; info@example.net
+Action: failed
+Status: 5.1.1
+Diagnostic-Code: smtp; 550 5.1.1 user unknown
+
+--b--
+"""
