@@ -12,7 +12,13 @@ from typing import TYPE_CHECKING
 from retour.cli.ending import EPILOG, CommandError, ExitCode
 from retour.cli.options import SCREEN_FORMATS, choose_screen_format
 from retour.cli.trailingest import add_options, run
-from retour.service.settings import Settings, SettingsError, choose_store, load_settings
+from retour.service.settings import (
+    Settings,
+    SettingsError,
+    choose_store,
+    find_store,
+    load_settings,
+)
 
 if TYPE_CHECKING:
     from retour.cli.trailprint import TrailPrinter
@@ -80,6 +86,21 @@ def _add(
     parser.add_argument("--config", metavar="FILE", help="settings")
     parser.set_defaults(run=run)
     return parser
+
+
+def has_trail(arguments: Namespace) -> bool:
+    """Tell whether somebody named a trail, or one lies where it is kept otherwise.
+
+    Raises:
+        CommandError: the settings are wrong.
+    """
+    try:
+        settings = load_settings(arguments.config, os.environ)
+        if find_store(arguments.store, os.environ, settings):
+            return True
+        return Path(choose_store(None, os.environ, settings)).is_file()
+    except SettingsError as error:
+        raise CommandError(str(error)) from None
 
 
 @contextmanager

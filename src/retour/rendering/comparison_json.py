@@ -21,7 +21,8 @@ def comparison_to_dict(
                 "message_id": copy.message_id,
                 "subject": copy.subject,
                 "date": format_time(copy.sent_at),
-                "body_sha256": copy.body.sha256,
+                "body_sha256": copy.body_sha256,
+                "known": copy.extent,
             }
             for copy, source in zip(copies, sources, strict=True)
         ],
