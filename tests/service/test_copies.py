@@ -8,13 +8,26 @@ from datetime import UTC
 from pathlib import Path
 
 import pytest
-from scenes import APART, B1, B2, FAN_OUT, LOOP, RETRY, SCANNED, SPLIT
+from scenes import (
+    APART,
+    B1,
+    B2,
+    DELTA,
+    FAN_OUT,
+    GOLF,
+    LOOP,
+    RETRY,
+    SCANNED,
+    SPLIT,
+    arrived,
+    logs,
+)
 
 from retour.model.copies import Verdict
 from retour.rendering.comparison import build_comparison_document
 from retour.rendering.comparison_text import render_comparison_text
 from retour.service.comparison import Compared, ComparisonError, compare_copies
-from retour.service.copies import find_copies
+from retour.service.copies import find_copies, list_repetitions
 from retour.service.ingestion import Intent, ingest
 from retour.store import Store, open_store
 
@@ -144,3 +157,42 @@ def test_real_logs_never_contradict_what_really_happened(tmp_path: Path, shared:
                 accepted = right | ({"unclear"} if pair["verdict"] == "distinct" else set())
                 verdict = judge(store, *names).comparison.verdict
                 assert verdict in accepted, (folder.name, names)
+
+
+ALL = {RETRY: "retry", SPLIT: "split", FAN_OUT: "fan-out", LOOP: "loop", APART: "unclear"}
+
+
+def fill_with_all(trail: Store, folder: Path) -> None:
+    """Read every scene into one trail, each with a Message-ID and queue ids of its own."""
+    for n, log in enumerate((*ALL, SCANNED)):
+        own = re.sub(r"\b([A-E])0(\d{9})\b", rf"\g<1>{n}\2", log)
+        fill(trail, folder, own.replace("<m@x>", f"<{n}@x>"))
+
+
+def test_every_message_that_arrived_twice_is_judged(trail: Store, tmp_path: Path) -> None:
+    """What a scanner gave back did not arrive twice; all others have their verdict and sender."""
+    fill_with_all(trail, tmp_path)
+    found = {one.message_id: one for one in list_repetitions(trail, 0, None)}
+    assert {key: one.verdict for key, one in found.items()} == {
+        f"<{n}@x>": verdict for n, verdict in enumerate(ALL.values())
+    }
+    assert found["<0@x>"].senders == ("alpha.example",)
+    assert found["<3@x>"].senders == ("alpha.example", "delta.example")
+    assert [copy.queue_id for copy in found["<0@x>"].arrivals] == ["B0000000001", "B0000000002"]
+    only = list_repetitions(trail, 0, None, ["loop", "split"])
+    assert {one.message_id for one in only} == {"<1@x>", "<3@x>"}
+
+
+def test_a_loop_of_hundreds_of_arrivals_is_judged_by_its_first(
+    trail: Store, tmp_path: Path
+) -> None:
+    """The verdict needs no pair of all of them, and the answer says that there are more."""
+    rounds = [arrived("B0000000000", 0, onward=(DELTA, "D0000000000"))]
+    for n in range(1, 60):
+        id_, there = f"B{n:010X}", f"D{n - 1:010X}"
+        rounds.append(arrived(there, n - 1, host=DELTA, peer=GOLF, onward=(GOLF, id_)))
+        rounds.append(arrived(id_, n, peer=DELTA, onward=(DELTA, f"D{n:010X}")))
+    fill(trail, tmp_path, logs(*rounds))
+    [found] = list_repetitions(trail, 0, None)
+    assert (found.verdict, len(found.arrivals), found.is_cut) == ("loop", 60, True)
+    assert len(found.verdicts) == 66

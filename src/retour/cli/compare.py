@@ -10,7 +10,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from retour.cli.ending import EPILOG, CommandError, ExitCode
-from retour.cli.options import add_language_option, refuse_destroying
+from retour.cli.options import (
+    add_language_option,
+    choose_screen_language,
+    read_settings,
+    refuse_destroying,
+)
 from retour.cli.trail import has_trail, open_trail
 
 if TYPE_CHECKING:
@@ -46,7 +51,7 @@ def register(commands: "_SubParsersAction[ArgumentParser]") -> None:
         "mail, and so on (docs/compare.md)",
     )
     parser.add_argument("--format", choices=_FORMATS, help="how to print")
-    add_language_option(parser, "'auto' (the default) takes none of the mails'")
+    add_language_option(parser, "'auto' (the default) takes that of this machine's messages")
     parser.add_argument("-o", "--output", metavar="FILE", type=Path, help="print into this file")
     parser.set_defaults(run=_run)
 
@@ -70,7 +75,8 @@ def _run(arguments: Namespace) -> int:
         raise CommandError(str(error), status) from None
     is_terminal = output is None and sys.stdout.isatty()
     form = arguments.format or ("terminal" if is_terminal else "text")
-    text = _print(compared, form, arguments.lang or "auto", width=None if is_terminal else 120)
+    language = choose_screen_language(arguments.lang, read_settings(arguments))
+    text = _print(compared, form, language, width=None if is_terminal else 120)
     if output is None:
         sys.stdout.write(text)
         return ExitCode.OK
@@ -109,7 +115,7 @@ def _print(compared: "Compared", form: str, language: str, width: int | None) ->
         comparison,
         copies,
         sources,
-        language="en" if language == "auto" else language,
+        language=language,
         isolating=form == "html",
     )
     if form == "html":

@@ -4,6 +4,7 @@ Of most arrivals a trail holds log lines alone: no header, no body. Their statio
 copies that led to them, and what is not known is left out, so that nothing is concluded from it.
 """
 
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -13,6 +14,7 @@ from retour.model.story import Copy as TrailCopy
 from retour.model.story import Story
 from retour.trail.copy import read_copy
 from retour.trail.delivery import list_addresses
+from retour.trail.stations import find_system
 from retour.trail.ways import Ways
 
 
@@ -31,22 +33,44 @@ def list_arrivals(story: Story, ways: Ways) -> list[TrailCopy]:
     asked = [copy for copy in story.copies if copy.copy_id in story.asked]
     if not story.is_whole:
         return asked
-    queued = [
-        copy
-        for copy in asked
-        if copy.queue_id is not None and copy.copy_id not in story.report_copies
-    ]
+    own = [copy for copy in asked if copy.copy_id not in story.report_copies]
+    if repeated := list_repeated(own, ways):
+        return repeated
+    givers = (ways.find_giver(copy) for copy in own)
+    led_on = {giver.copy_id for giver in givers if giver}
+    ends = (copy for copy in own if copy.queue_id is not None and copy.copy_id not in led_on)
+    return list(ends) or asked[-1:]
+
+
+def list_repeated(copies: Iterable[TrailCopy], ways: Ways) -> list[TrailCopy]:
+    """List the arrivals at the system that took a message most often, the first of them, by time.
+
+    What a system was handed by itself, as by a content filter or a list manager, is no arrival.
+
+    Args:
+        copies: those of one message.
+        ways: theirs.
+
+    Returns:
+        None where no system took it twice.
+    """
     by_system: dict[str, list[TrailCopy]] = {}
-    givers = {copy.copy_id: ways.find_giver(copy) for copy in queued}
-    for copy in queued:
-        giver, system = givers[copy.copy_id], ways.name_system(copy)
+    for copy in copies:
+        if copy.queue_id is None:
+            continue
+        giver, system = ways.find_giver(copy), ways.name_system(copy)
         if giver is None or ways.name_system(giver) != system:
             by_system.setdefault(system, []).append(copy)
     most = max(by_system.values(), key=len, default=[])
-    if len(most) > 1:
-        return most
-    led_on = {giver.copy_id for giver in givers.values() if giver}
-    return [copy for copy in queued if copy.copy_id not in led_on] or asked[-1:]
+    return most if len(most) > 1 else []
+
+
+def name_sender(copy: TrailCopy) -> str:
+    """Name the system that brought an arrival: the owner's domain, else the host as it is known."""
+    for name in (copy.peer_name, copy.helo):
+        if system := find_system(name.lower().rstrip(".") if name else None):
+            return system
+    return copy.peer_name or copy.peer_address or copy.helo or ""
 
 
 def make_ways(story: Story) -> Ways:

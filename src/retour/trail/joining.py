@@ -74,25 +74,3 @@ def find_next(copy: Copy, attempt: HandOver, copies: Iterable[Copy]) -> Copy | N
 def _agree(copy: Copy, other: Copy) -> bool:
     """Tell whether two copies do not speak against being one message."""
     return copy.message_id is None or other.message_id in (None, copy.message_id)
-
-
-def list_heads(copies: Iterable[Copy]) -> list[Copy]:
-    """List the copies with which a message came to a system.
-
-    A copy that came straight from another one of a system with the same name is left out: that is
-    a content filter giving it back, or two hosts with one name.
-    """
-    queued = [copy for copy in copies if copy.queue_id is not None]
-    return [
-        copy
-        for copy in queued
-        if not any(
-            other.system == copy.system and leads_to(other, copy) == "handed-on" for other in queued
-        )
-    ]
-
-
-def arrived_again(copies: Iterable[Copy]) -> bool:
-    """Tell whether one system took a message more than once."""
-    heads = [copy.system for copy in list_heads(copies)]
-    return len(heads) != len(set(heads))
