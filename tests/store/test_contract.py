@@ -112,7 +112,7 @@ def test_hosts_that_share_a_name_share_no_copy(store: Store) -> None:
     store.write(message("A1", system="mx", message_id="<m@x>", next_queue_id="B1"))
     store.write(message("B1", T0 + 3 * SECOND, system="mx", message_id="<m@x>"))
     assert ids(store.find(Query())) == ["B1", "A1"]
-    assert store.list_repeated(0) == []
+    assert list(store.list_repeated()) == []
 
 
 def test_many_copies_of_one_moment_are_kept_apart(store: Store) -> None:
@@ -265,9 +265,15 @@ def test_messages_that_one_system_took_twice_are_listed(store: Store) -> None:
     store.write(message("C2", T0 + 9 * SECOND, system="in", message_id="<twice@x>"))
     store.write(message("D1", system="in", message_id="<filter@x>", next_queue_id="D2"))
     store.write(message("D2", T0 + 3 * SECOND, system="in", message_id="<filter@x>"))
-    [copies] = store.list_repeated(0)
-    assert ids(copies) == ["C1", "C2"]
-    assert store.list_repeated(T0 + DAY) == []
+    store.write(message("E1", system="out", message_id="<both@x>", next_queue_id="F1"))
+    store.write(message("F1", T0 + 2 * SECOND, system="in", message_id="<both@x>"))
+    store.write(message("E2", T0 + 3 * SECOND, system="out", message_id="<both@x>"))
+    store.write(message("F2", T0 + 4 * SECOND, system="in", message_id="<both@x>"))
+    found = [ids(list(story.copies)) for story in store.list_repeated()]
+    assert found == [["C1", "C2"], ["E1", "F1", "E2", "F2"]]
+    assert list(store.list_repeated(T0 + DAY)) == []
+    before = store.list_repeated(0, T0 + 8 * SECOND)
+    assert [ids(list(story.copies)) for story in before] == [["E1", "F1", "E2", "F2"]]
 
 
 _MAIL = b"""Return-Path: <ann@example.com>

@@ -1,16 +1,21 @@
 """``retour pcap``: captures to SMTP sessions."""
 
-import os
 import sys
 from argparse import ArgumentParser, ArgumentTypeError, Namespace, _SubParsersAction
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from retour.cli.ending import EPILOG, CommandError, ExitCode, complain
-from retour.cli.options import SCREEN_FORMATS, choose_screen_format
-from retour.service.settings import SettingsError, load_settings
+from retour.cli.ending import EPILOG, ExitCode, complain
+from retour.cli.options import (
+    SCREEN_FORMATS,
+    add_language_option,
+    choose_screen_format,
+    choose_screen_language,
+    read_settings,
+)
 
 if TYPE_CHECKING:
+    from retour.rendering.wording import Wording
     from retour.service.capture import CaptureFile, Judged
 
 _STYLES = {
@@ -62,6 +67,7 @@ def register(commands: "_SubParsersAction[ArgumentParser]") -> None:
     parser.add_argument(
         "--only-findings", action="store_true", help="leave out sessions without findings"
     )
+    add_language_option(parser, "'auto' (the default) takes that of this machine's messages")
     parser.add_argument(
         "--config", metavar="FILE", help="settings, as for 'retour explain' (the key format)"
     )
@@ -88,13 +94,11 @@ def _run(arguments: Namespace) -> int:
     """Print file after file; one that cannot be read has its word and stops nothing."""
     # Most of the start-up time, and an extra.
     from retour.ingest.capture import PORTS  # noqa: PLC0415
+    from retour.rendering.wording import load_wording  # noqa: PLC0415
     from retour.service.capture import CaptureFile  # noqa: PLC0415
     from retour.trail.findings import SLOW_S  # noqa: PLC0415
 
-    try:
-        settings = load_settings(arguments.config, os.environ)
-    except SettingsError as error:
-        raise CommandError(str(error)) from None
+    settings = read_settings(arguments)
     form = choose_screen_format(arguments.format, settings)
     status = ExitCode.OK
     ports = PORTS | frozenset(arguments.port)
@@ -106,7 +110,9 @@ def _run(arguments: Namespace) -> int:
         if form == "json":
             _print_json(capture, only)
         else:
-            _print_lines(capture, only, form == "terminal", with_title=len(arguments.paths) > 1)
+            page = _open_page(form == "terminal")
+            wording = load_wording(choose_screen_language(arguments.lang, settings))
+            _print_lines(capture, only, page, wording, with_title=len(arguments.paths) > 1)
         if capture.error:
             complain(f"{path}: {capture.error}")
             status = ExitCode.UNREADABLE
@@ -135,14 +141,17 @@ def _print_json(capture: "CaptureFile", only: "Callable[[Judged], bool]") -> Non
 
 
 def _print_lines(
-    capture: "CaptureFile", only: "Callable[[Judged], bool]", in_colour: bool, *, with_title: bool
+    capture: "CaptureFile",
+    only: "Callable[[Judged], bool]",
+    page: "tuple[Callable[[str, str], None], int]",
+    wording: "Wording",
+    *,
+    with_title: bool,
 ) -> None:
     """Print sessions as lines, then what was read."""
     from retour.rendering.capture import describe_session, describe_summary, lay_out  # noqa: PLC0415
-    from retour.rendering.wording import load_wording  # noqa: PLC0415
 
-    wording = load_wording("en")
-    show, width = _open_page(in_colour)
+    show, width = page
     if with_title:
         show("title", f"==> {capture.source} <==\n")
     for judged in capture.sessions():

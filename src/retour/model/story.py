@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
+from retour.model.copies import PairVerdict, Verdict
 from retour.model.trail import HandOver, Link, Refusal
 from retour.model.vocabulary import Action, Kind, Outcome
 
@@ -138,6 +139,29 @@ class Delivery:
     queue_id: str | None
     system: str | None
     handed_to: Literal["mailbox", "system", "report"] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Repetition:
+    """A message that one system took more than once.
+
+    Attributes:
+        message_id: as logged.
+        subject: where one is known.
+        verdict: what the arrivals are to each other, the strongest.
+        verdicts: of each pair that was judged.
+        senders: the systems that brought the arrivals, each once, in the order of time.
+        arrivals: those at the system that took it most often, by time.
+        is_cut: there are more arrivals than were held against each other.
+    """
+
+    message_id: str | None
+    subject: str | None
+    verdict: Verdict
+    verdicts: tuple[PairVerdict, ...]
+    senders: tuple[str, ...]
+    arrivals: tuple[Copy, ...]
+    is_cut: bool
 
 
 @dataclass(frozen=True, slots=True)

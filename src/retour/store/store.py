@@ -25,12 +25,14 @@ from retour.store.keeping import (
 from retour.store.mails import write_mail
 from retour.store.opening import explain_failure, open_engine
 from retour.store.reading import read_claims, read_copies
-from retour.store.schema import contents, positions, reports
+from retour.store.schema import ID_BITS, LAST_US, SPREAD, contents, positions, reports
 from retour.store.texts import clean_name
-from retour.store.walking import find_by_name, list_repeated, read_story
+from retour.store.walking import find_by_name, find_repeated, read_repeated, read_story
 from retour.store.writing import Writer, write_positions
 from retour.trail.assembly import assemble
 from retour.trail.mail import read_mail
+
+_REPEATED_AT_ONCE = 200
 
 
 class Store:
@@ -100,10 +102,27 @@ class Store:
                 return None
             return read_story(connection, self._dialect, numbers, is_whole=is_whole)
 
-    def list_repeated(self, since_us: int, limit: int = 100) -> list[list[Copy]]:
-        """List messages of which one system took several copies; all copies of each, by time."""
-        with self._reading() as connection:
-            return list_repeated(connection, self._dialect, since_us, limit)
+    def list_repeated(self, since_us: int = 0, until_us: int = LAST_US) -> Iterator[Story]:
+        """Read the stories of messages that one system took more than once, newest first.
+
+        Args:
+            since_us: when the newest copy arrived at the earliest.
+            until_us: the latest arrival that counts.
+        """
+        low = min(max(since_us, 0), LAST_US) << ID_BITS
+        end = (min(max(until_us, 0), LAST_US) << ID_BITS) + SPREAD
+        high = end
+        while True:
+            with self._reading() as connection:
+                found = find_repeated(connection, low, high, end, _REPEATED_AT_ONCE)
+            for number, message_id in found:
+                with self._reading() as connection:
+                    story = read_repeated(connection, self._dialect, message_id, number, end)
+                if story is not None:
+                    yield story
+            if len(found) < _REPEATED_AT_ONCE:
+                return
+            high = found[-1][0] - 1
 
     def read_claims_about(self, message_id: str) -> list[ReportClaim]:
         """Read what reports say of a message."""
