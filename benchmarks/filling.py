@@ -163,7 +163,9 @@ def _list_names(traffic: Traffic) -> Iterator[tuple[str, list[Row]]]:
     ):
         yield name, [(number, *texts) for number, texts in listed]
         if key in metadata.tables:
-            words = {(word, number) for number, texts in listed for word in split_words(" ".join(texts))}
+            words = {
+                (word, number) for number, texts in listed for word in split_words(" ".join(texts))
+            }
             yield key, sorted(words)
 
 

@@ -96,7 +96,10 @@ class Traffic:
         if number <= _TARGETS:
             return _name_target(number)
         number -= _TARGETS
-        return f"c{number}.example.org", f"198.{18 + number // 62_500}.{number // 250 % 250}.{number % 250}"
+        return (
+            f"c{number}.example.org",
+            f"198.{18 + number // 62_500}.{number // 250 % 250}.{number % 250}",
+        )
 
     def hosts(self) -> Iterator[tuple[int, tuple[str, str]]]:
         """Yield all numbers and hosts."""
