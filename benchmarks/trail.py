@@ -25,6 +25,8 @@ P95_MS = 100.0
 _BATCH = 8_000
 _ASKED = 100
 _DAYS = 60
+_ANSWERS = 7
+"""Every so many-th subject begins with "Re:", so of ten million more than a million."""
 _START_US = 1_767_225_600_000_000  # 2026-01-01
 _DAY_US = 86_400_000_000
 
@@ -44,6 +46,8 @@ class Traffic:
         chance = random.Random(n)
         sender, recipient = self._senders.draw(chance), self._recipients.draw(chance)
         words = " ".join(f"w{self._words.draw(chance)}" for _ in range(5))
+        if n % _ANSWERS == 0:
+            words = f"Re: {words}"
         return (
             f"<{chance.getrandbits(64):016x}.{n}@mail{sender % 331}.example.com>",
             f"first{sender}.last{sender % 977}@dom{sender % 997}.example.com",
@@ -66,15 +70,27 @@ class Traffic:
                 f"198.51.{peer % 100}.{peer % 250}", None, "ESMTPS", "TLSv1.3", 4000 + n % 9999, 1,
                 subject,
             )  # fmt: skip
-            has_failed = n % 50 == 0
+            next_id = f"{n * 7:012X}"
+            outcome, status, reply = _end(n, next_id)
             yield HandOver(
-                at_us + 800_000, f"mx{n % 3}", queue_id, recipient, None,
-                "failed" if has_failed else "relayed", f"mx.dest{n % 4999}.example.net",
-                f"203.0.113.{n % 250}", "5.1.1" if has_failed else "2.0.0",
-                "550 5.1.1 user unknown" if has_failed else f"250 2.0.0 Ok: queued as {n * 7:012X}",
-                "TLSv1.3", 800, 20, None if has_failed else f"{n * 7:012X}",
+                at_us + 800_000, f"mx{n % 3}", queue_id, recipient, None, outcome,
+                f"mx.dest{n % 4999}.example.net", f"203.0.113.{n % 250}", status, reply,
+                "TLSv1.3", 800, 20, next_id if outcome == "relayed" else None,
             )  # fmt: skip
             yield End(at_us + 900_000, f"mx{n % 3}", queue_id)
+
+
+def _end(n: int, next_id: str) -> tuple[str, str, str]:
+    """Return outcome, status and reply of the n-th mail's hand-over: one in thirty fails."""
+    if n % 10_000 == 5_000:
+        return "failed", "5.7.1", "550 5.7.1 Message rejected due to content"
+    if n % 50 == 0:
+        return "failed", "5.1.1", "550 5.1.1 user unknown"
+    if n % 97 == 0:
+        return "deferred", "4.2.2", "452 4.2.2 mailbox full"
+    if n % 50_000 == 3:
+        return "expired", "4.4.1", "connect to mx.example.net[192.0.2.1]:25: Connection timed out"
+    return "relayed", "2.0.0", f"250 2.0.0 Ok: queued as {next_id}"
 
 
 class _Skewed:

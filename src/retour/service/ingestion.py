@@ -295,7 +295,15 @@ def _read_on(log: _Log, trail: Store, advance: Callable[[int], None] = lambda _:
     observations: list[Observation] = []
     lines = 0
     offset = before = None
-    for block in log.stream.read_blocks():
+    damage: OSError | EOFError | None = None
+    blocks = log.stream.read_blocks()
+    while True:
+        try:
+            block = next(blocks, None)
+        except (OSError, EOFError) as error:
+            block, damage = None, error
+        if block is None:
+            break
         before = block.offset if before is None else before
         if not log.first and log.key is not None:
             log.first = mark_first_line(log.stream.head)
@@ -306,9 +314,11 @@ def _read_on(log: _Log, trail: Store, advance: Callable[[int], None] = lambda _:
             trail.write(observations, log.place(offset))
             advance(offset - before)
             observations, lines, before, offset = [], 0, offset, None
-    if offset is not None:
+    if offset is not None:  # what stands in front of a damage, too
         trail.write(observations, log.place(offset))
         advance(offset - (before or 0))
+    if damage is not None:
+        raise damage
 
 
 def _take(log: _Log, block: Block, observations: list[Observation]) -> None:

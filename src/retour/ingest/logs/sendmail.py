@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from ipaddress import IPv6Address
 from typing import Any
 
+from retour.ingest.logs.figures import COUNT_MAX, read_figure
 from retour.ingest.logs.memory import remember
 from retour.ingest.logs.replies import find_status
 from retour.ingest.logs.syslog import SyslogLine
@@ -35,7 +36,7 @@ _NOTICE = re.compile(
     r"([0-9A-Za-z]{8,20}): (DSN|sender notify|return to sender|postmaster notify): (.*)"
 )
 _CLONE = re.compile(r"clone ([0-9A-Za-z]{8,20}), owner=")
-_DURATION = re.compile(r"(?:(\d+)\+)?(\d\d):(\d\d):(\d\d)$")
+_DURATION = re.compile(r"(?:(\d{1,9})\+)?(\d\d):(\d\d):(\d\d)$")
 _STARTTLS = re.compile(r"STARTTLS=(client|server), relay=([^,\s]+)[^,]*, version=([^,]+)")
 _LOCAL_REFUSAL = re.compile(r"<([^>]*)>\.\.\. (.+)")
 
@@ -112,8 +113,8 @@ class SendmailDialect:
                 None,
                 fields.get("proto"),
                 self._find_tls(line, name),
-                int(size) if size.isdecimal() else None,
-                int(count) if count.isdecimal() else None,
+                read_figure(size),
+                read_figure(count, COUNT_MAX),
             ),
         )
 
