@@ -16,7 +16,7 @@ from lab.packages import FOLDER, folder_of
 
 ROOT = Path(__file__).resolve().parent.parent
 _CONFIGURATIONS = Path(__file__).resolve().parent / "servers"
-_WAIT_S = 10
+_WAIT_S = 40
 _T = TypeVar("_T")
 
 _USERS = {
@@ -69,6 +69,12 @@ class Host:
     def wait_until_ready(self) -> None:
         """Return when the server answers on port 25."""
         wait_for(self._answers, f"{self.name} ({self.server}), see {self._said}")
+
+    def close(self) -> None:
+        """End the host's first process; what else runs in it ends with the lab."""
+        self._process.kill()
+        self._process.wait()
+        self._syslog.close()
 
     def run(self, *command: str, check: bool = True) -> str:
         """Return what a command prints when run inside the host."""
@@ -137,7 +143,7 @@ class Host:
             os.chown(home, _USERS[name], _USERS[name])
         shutil.copytree(_CONFIGURATIONS / self.server, self.root / "lab", dirs_exist_ok=True)
         (self.root / "lab/settings").write_text(settings)
-        Syslog(self.root / "dev/log", self.log, self.full_name)
+        self._syslog = Syslog(self.root / "dev/log", self.log, self.full_name)
 
     @property
     def _said(self) -> Path:
@@ -190,11 +196,16 @@ class Syslog:
         self._log, self._host = log, host
         threading.Thread(target=self._listen, daemon=True).start()
 
+    def close(self) -> None:
+        """Listen no more."""
+        self._socket.shutdown(socket.SHUT_RDWR)
+        self._socket.close()
+
     def _listen(self) -> None:
-        while True:
-            line = self._socket.recv(65536).rstrip(b"\0\n").decode("utf-8", "replace")
-            _, _, said = line.partition(">")  # the priority: <22>
-            stamp, rest = said[:15], said[16:]
+        while said := self._socket.recv(65536):
+            line = said.rstrip(b"\0\n").decode("utf-8", "replace")
+            _, _, text = line.partition(">")  # the priority: <22>
+            stamp, rest = text[:15], text[16:]
             with self._log.open("a", encoding="utf-8") as log:
                 log.write(f"{stamp} {self._host} {rest}\n")
 

@@ -1,0 +1,133 @@
+"""A program that plays a mail server: it takes mail, or answers as a scenario wants."""
+
+import socketserver
+import threading
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from fnmatch import fnmatch
+from typing import BinaryIO
+
+Replies = Mapping[str, str | Mapping[str, str]]
+"""What is said at ``connect``, ``ehlo``, ``mail``, ``rcpt``, ``data`` or ``end`` (of the data) instead of yes: a reply
+(lines of one are parted by newlines), or replies by pattern of the recipient's local part. ``drop`` ends the
+connection without a word. ``keywords`` are what EHLO offers."""
+
+_KEYWORDS = "PIPELINING\n8BITMIME\nDSN\nENHANCEDSTATUSCODES"
+_YES = {"connect": "220 ready", "mail": "250 2.1.0 ok", "rcpt": "250 2.1.5 ok", "data": "354 go on", "end": "250 2.0.0 taken"}
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """One mail that was taken, as the envelope and the bytes were."""
+
+    sender: str
+    recipients: tuple[str, ...]
+    mail: bytes
+
+
+class Remote:
+    """One such server, until the process ends."""
+
+    def __init__(self, address: str, name: str, replies: Replies | None = None) -> None:
+        """Listen on port 25 of an address, under a host name."""
+        self.name, self._replies = name, replies or {}
+        self._taken: list[Taken] = []
+        remote = self
+
+        class Handler(socketserver.StreamRequestHandler):
+            def handle(self) -> None:
+                remote.converse(self.rfile, self.wfile)
+
+        socketserver.ThreadingTCPServer.allow_reuse_address = True
+        socketserver.ThreadingTCPServer.daemon_threads = True
+        socketserver.ThreadingTCPServer.request_queue_size = 64
+        self._server = socketserver.ThreadingTCPServer((address, 25), Handler)
+        threading.Thread(target=self._server.serve_forever, daemon=True).start()
+
+    def close(self) -> None:
+        """Listen no more."""
+        self._server.shutdown()
+        self._server.server_close()
+
+    def find(self, recipient: str) -> list[Taken]:
+        """Return the mails taken for a recipient, in order."""
+        return [taken for taken in tuple(self._taken) if recipient in taken.recipients]
+
+    def converse(self, lines: BinaryIO, out: BinaryIO) -> None:
+        """Hold one SMTP session."""
+        try:
+            for reply in self._answer(lines):
+                out.write(reply.encode() + b"\r\n")
+                out.flush()
+        except (BrokenPipeError, ConnectionResetError):
+            return
+
+    def _answer(self, lines: BinaryIO) -> Iterator[str]:
+        """Yield the replies to a session's commands."""
+        sender, recipients = "", []
+        greeting = self._say("connect")
+        yield from greeting
+        if greeting[-1:] == [] or greeting[-1].startswith(("5", "4")):
+            return
+        for line in lines:
+            verb, _, argument = line.decode("utf-8", "replace").strip().partition(" ")
+            address = argument[argument.find("<") + 1 : argument.find(">")]
+            step = verb.lower()
+            if step in ("ehlo", "helo"):
+                yield from self._greet(step)
+                continue
+            if step == "quit":
+                yield "221 2.0.0 bye"
+                return
+            if step == "rset":
+                recipients = []
+            replies = self._say(step, address)
+            if not replies:
+                return
+            yield from replies
+            accepted = replies[-1][0] in "23"
+            if step == "mail" and accepted:
+                sender, recipients = address, []
+            elif step == "rcpt" and accepted:
+                recipients.append(address)
+            elif step == "data" and accepted:
+                mail = _read_mail(lines)
+                ended = self._say("end")
+                if not ended:
+                    return
+                if ended[-1].startswith("2"):
+                    self._taken.append(Taken(sender, tuple(recipients), mail))
+                yield from ended
+
+    def _greet(self, step: str) -> list[str]:
+        """Return the answer to EHLO or HELO."""
+        if "ehlo" in self._replies and step == "ehlo":
+            return self._say("ehlo")
+        keywords = str(self._replies.get("keywords", _KEYWORDS))
+        return _split(f"250 {self.name}\n{keywords}" if step == "ehlo" else f"250 {self.name}")
+
+    def _say(self, step: str, address: str = "") -> list[str]:
+        """Return the lines of the reply to a step; none where the connection is to be dropped."""
+        reply = self._replies.get(step, "")
+        if isinstance(reply, Mapping):
+            local = address.rpartition("@")[0]
+            reply = next((said for pattern, said in reply.items() if fnmatch(local, pattern)), "")
+        reply = reply or _YES.get(step, "250 2.0.0 ok")
+        return [] if reply == "drop" else _split(reply.replace("{address}", address))
+
+
+def _split(reply: str) -> list[str]:
+    """Return a reply as lines, each but the last marked as followed by another (RFC 5321, 4.2.1)."""
+    code, _, text = reply.partition(" ")
+    *more, last = text.split("\n")
+    return [*(f"{code}-{line}" for line in more), f"{code} {last}"]
+
+
+def _read_mail(lines: BinaryIO) -> bytes:
+    """Return a mail up to the final dot, unstuffed (RFC 5321, 4.5.2)."""
+    mail = bytearray()
+    for line in lines:
+        if line == b".\r\n":
+            break
+        mail += line[1:] if line.startswith(b".") else line
+    return bytes(mail)
