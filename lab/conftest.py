@@ -2,7 +2,6 @@
 
 import os
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -20,13 +19,11 @@ def world() -> Iterator[World]:
             pytest.fail(fault)
         pytest.skip(fault)
     world = World()
-    scenarios = load_scenarios()
-    for scenario in scenarios:
-        world.prepare(scenario)
-    with ThreadPoolExecutor(8) as pool:
-        list(pool.map(lambda pair: world.hand_in(*pair), _pairs(scenarios)))
-    yield world
-    world.close()
+    try:
+        world.hand_in_all(_pairs(load_scenarios()))
+        yield world
+    finally:
+        world.close()
 
 
 def _pairs(scenarios: list[Scenario]) -> list[tuple[Scenario, str]]:

@@ -16,7 +16,7 @@ from lab.packages import FOLDER, folder_of
 
 ROOT = Path(__file__).resolve().parent.parent
 _CONFIGURATIONS = Path(__file__).resolve().parent / "servers"
-_WAIT_S = 40
+_WAIT_S = 25
 _T = TypeVar("_T")
 
 _USERS = {

@@ -49,9 +49,14 @@ class Remote:
         self._server.shutdown()
         self._server.server_close()
 
+    @property
+    def taken(self) -> tuple[Taken, ...]:
+        """The mails taken so far, in order."""
+        return tuple(self._taken)
+
     def find(self, recipient: str) -> list[Taken]:
         """Return the mails taken for a recipient, in order."""
-        return [taken for taken in tuple(self._taken) if recipient in taken.recipients]
+        return [taken for taken in self.taken if recipient in taken.recipients]
 
     def converse(self, lines: BinaryIO, out: BinaryIO) -> None:
         """Hold one SMTP session."""

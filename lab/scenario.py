@@ -2,7 +2,7 @@
 
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +20,7 @@ class Expected:
     recipient: str
     cause: tuple[str, ...]
     outcome: str = "not-delivered"
+    action: str = "failed"
     servers: tuple[str, ...] = SERVERS
     trail: str = "not-delivered"
 
@@ -51,11 +52,15 @@ class Scenario:
         """Return the Message-ID of the mail that is handed in at a server."""
         return f"<{server}.{self.name}@client.home.test>"
 
+    def recipients(self, server: str) -> list[str]:
+        """Return whom the mail is for where it is handed in at a server."""
+        return [address.replace("@own", f"@{server}.test") for address in self.to]
+
     def compose(self, server: str) -> bytes:
         """Return the mail that is handed in at a server."""
         head = [
             f"From: Sam Sender <{self.sender(server)}>",
-            f"To: {', '.join(self.to)}",
+            f"To: {', '.join(self.recipients(server))}",
             "Date: Tue, 24 Nov 2026 12:00:00 +0000",
             f"Message-ID: {self.message_id(server)}",
             f"Subject: {self.subject}",
@@ -65,7 +70,11 @@ class Scenario:
 
     def expected_of(self, server: str) -> list[Expected]:
         """Return what is expected where the mail is handed in at this server."""
-        return [expected for expected in self.expect if server in expected.servers]
+        return [
+            replace(one, recipient=one.recipient.replace("@own", f"@{server}.test"))
+            for one in self.expect
+            if server in one.servers
+        ]
 
 
 def load_scenarios() -> list[Scenario]:
