@@ -57,6 +57,8 @@ def attach(pid: int, address: str) -> None:
         ("neighbour", "add", SILENT, "lladdr", _NOBODY, "dev", "eth0", "nud", "permanent"),
     ):
         _run(*inside, "ip", *arguments)
+    # A silent station is given up after some 3 s, whatever a server's own patience.
+    _run(*inside, "sh", "-c", "echo 1 >/proc/sys/net/ipv4/tcp_syn_retries")
 
 
 def _ip(*arguments: str) -> None:
