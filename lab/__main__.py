@@ -1,9 +1,9 @@
-"""Runs the scenarios where they can touch nothing of the machine: ``python -m lab [PYTEST OPTION ...]``."""
+"""Runs the scenarios in namespaces of their own: ``python -m lab [PYTEST OPTION ...]``."""
 
 import sys
 
 from lab.isolation import enter, find_way
-from lab.packages import Missing, unpack_servers
+from lab.packages import MissingPackagesError, unpack_servers
 
 
 def main() -> None:
@@ -12,7 +12,7 @@ def main() -> None:
     if fault is None:
         try:
             unpack_servers()
-        except Missing as missing:
+        except MissingPackagesError as missing:
             fault = str(missing)
     enter([sys.executable, "-m", "pytest", "lab", *sys.argv[1:]], fault, way)
 

@@ -66,6 +66,11 @@ class Host:
         """The log that its mail server writes."""
         return self.root / "var/log/mail.log"
 
+    @property
+    def logs(self) -> list[Path]:
+        """All its logs that there are."""
+        return [log for log in (self.log, self.root / "var/log/dovecot.log") if log.is_file()]
+
     def wait_until_ready(self) -> None:
         """Return when the server answers on port 25."""
         wait_for(self._answers, f"{self.name} ({self.server}), see {self._said}")
@@ -99,9 +104,29 @@ class Host:
         upper, work = self.root.parent / "upper", self.root.parent / "work"
         for folder in (self.root, upper, work):
             folder.mkdir(parents=True)
-        _mount("-t", "overlay", "-o", f"lowerdir={packages},upperdir={upper},workdir={work}", "lab", self.root)
-        _mount("-t", "overlay", "-o", f"lowerdir={packages / 'usr'}:/usr,ro", "lab", self.root / "usr")
-        for name in ("dev", "proc", "run", "root", "etc", "lab", "var/log", "var/spool", "var/lib", "home"):
+        _mount(
+            "-t",
+            "overlay",
+            "-o",
+            f"lowerdir={packages},upperdir={upper},workdir={work}",
+            "lab",
+            self.root,
+        )
+        _mount(
+            "-t", "overlay", "-o", f"lowerdir={packages / 'usr'}:/usr,ro", "lab", self.root / "usr"
+        )
+        for name in (
+            "dev",
+            "proc",
+            "run",
+            "root",
+            "etc",
+            "lab",
+            "var/log",
+            "var/spool",
+            "var/lib",
+            "home",
+        ):
             (self.root / name).mkdir(parents=True, exist_ok=True)
         for name in ("tmp", "var/tmp", "var/mail", "var/spool/mail"):
             (self.root / name).mkdir(exist_ok=True)
@@ -120,7 +145,9 @@ class Host:
     def _furnish(self, settings: str) -> None:
         """Write what a Debian system has in ``/etc``, and the server's configuration."""
         etc = self.root / "etc"
-        shutil.copytree("/etc/alternatives", etc / "alternatives", symlinks=True, dirs_exist_ok=True)
+        shutil.copytree(
+            "/etc/alternatives", etc / "alternatives", symlinks=True, dirs_exist_ok=True
+        )
         users = "".join(
             f"{name}:x:{uid}:{uid}::{'/root' if name == 'root' else f'/home/{name}'}:/bin/sh\n"
             for name, uid in _USERS.items()
@@ -169,8 +196,8 @@ class Host:
                 stderr=output,
                 env=self._world(),
             )
-        own = os.readlink("/proc/self/ns/net")
-        wait_for(lambda: os.readlink(f"/proc/{process.pid}/ns/net") != own, self.name)
+        own = Path("/proc/self/ns/net").readlink()
+        wait_for(lambda: Path(f"/proc/{process.pid}/ns/net").readlink() != own, self.name)
         network.attach(process.pid, self.address)
         assert process.stdin is not None
         process.stdin.write(b"go\n")

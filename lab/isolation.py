@@ -12,7 +12,16 @@ from collections.abc import Sequence
 from typing import NoReturn
 
 _MARK = "RETOUR_LAB"
-_NAMESPACES = ("--mount", "--net", "--uts", "--ipc", "--pid", "--fork", "--kill-child", "--mount-proc")
+_NAMESPACES = (
+    "--mount",
+    "--net",
+    "--uts",
+    "--ipc",
+    "--pid",
+    "--fork",
+    "--kill-child",
+    "--mount-proc",
+)
 _AS_ROOT = ("--user", "--map-root-user", "--map-auto")
 """Root of a user namespace with the subordinate ids of /etc/subuid: servers change their users."""
 

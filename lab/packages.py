@@ -24,7 +24,7 @@ _MERGED = ("bin", "sbin", "lib", "lib32", "lib64", "libx32")
 _STATUS = Path("/var/lib/dpkg/status")
 
 
-class Missing(Exception):
+class MissingPackagesError(Exception):
     """A server's packages cannot be had; the text says why."""
 
 
@@ -37,7 +37,7 @@ def unpack_servers() -> None:
     """Unpack all servers, unless that has been done and the machine has not changed since.
 
     Raises:
-        Missing: they cannot be fetched.
+        MissingPackagesError: They cannot be fetched.
     """
     stamp = FOLDER / "stamp"
     state = hashlib.sha256(repr(PACKAGES).encode() + _STATUS.read_bytes()).hexdigest()
@@ -75,11 +75,11 @@ def _unpack(name: str) -> None:
         files = subprocess.Popen(["dpkg-deb", "--fsys-tarfile", package], stdout=subprocess.PIPE)
         _run("tar", "-x", "--keep-directory-symlink", "-C", str(target), stdin=files.stdout)
         if files.wait():
-            raise Missing(f"{package.name} cannot be unpacked")
+            raise MissingPackagesError(f"{package.name} cannot be unpacked")
 
 
 def _run(*command: str, stdin: object = None) -> None:
     done = subprocess.run(command, capture_output=True, text=True, check=False, stdin=stdin)  # type: ignore[call-overload]
     if done.returncode:
         said = (done.stderr.strip().splitlines() or ["no reason given"])[-1]
-        raise Missing(f"{command[0]} {command[-1]}: {said}")
+        raise MissingPackagesError(f"{command[0]} {command[-1]}: {said}")

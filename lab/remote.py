@@ -5,15 +5,23 @@ import threading
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from fnmatch import fnmatch
-from typing import BinaryIO
+from io import BufferedIOBase
 
 Replies = Mapping[str, str | Mapping[str, str]]
-"""What is said at ``connect``, ``ehlo``, ``mail``, ``rcpt``, ``data`` or ``end`` (of the data) instead of yes: a reply
-(lines of one are parted by newlines), or replies by pattern of the recipient's local part. ``drop`` ends the
-connection without a word. ``keywords`` are what EHLO offers."""
+"""What is said at ``connect``, ``mail``, ``rcpt``, ``data``, ``end`` (of the data), if not yes.
+
+A reply (its lines are parted by newlines), or replies by pattern of the recipient's local part.
+``drop`` ends the connection without a word. ``keywords`` are what EHLO offers."""
 
 _KEYWORDS = "PIPELINING\n8BITMIME\nDSN\nENHANCEDSTATUSCODES"
-_YES = {"connect": "220 ready", "mail": "250 2.1.0 ok", "rcpt": "250 2.1.5 ok", "data": "354 go on", "end": "250 2.0.0 taken"}
+_YES = {
+    "connect": "220 ready",
+    "mail": "250 2.1.0 ok",
+    "rcpt": "250 2.1.5 ok",
+    "data": "354 go on",
+    "end": "250 2.0.0 taken",
+    "quit": "221 2.0.0 bye",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +66,7 @@ class Remote:
         """Return the mails taken for a recipient, in order."""
         return [taken for taken in self.taken if recipient in taken.recipients]
 
-    def converse(self, lines: BinaryIO, out: BinaryIO) -> None:
+    def converse(self, lines: BufferedIOBase, out: BufferedIOBase) -> None:
         """Hold one SMTP session."""
         try:
             for reply in self._answer(lines):
@@ -67,52 +75,38 @@ class Remote:
         except (BrokenPipeError, ConnectionResetError):
             return
 
-    def _answer(self, lines: BinaryIO) -> Iterator[str]:
+    def _answer(self, lines: BufferedIOBase) -> Iterator[str]:
         """Yield the replies to a session's commands."""
-        sender, recipients = "", []
         greeting = self._say("connect")
         yield from greeting
-        if greeting[-1:] == [] or greeting[-1].startswith(("5", "4")):
+        if not greeting or greeting[-1][0] != "2":
             return
+        sender, recipients = "", list[str]()
         for line in lines:
             verb, _, argument = line.decode("utf-8", "replace").strip().partition(" ")
-            address = argument[argument.find("<") + 1 : argument.find(">")]
-            step = verb.lower()
-            if step in ("ehlo", "helo"):
-                yield from self._greet(step)
-                continue
-            if step == "quit":
-                yield "221 2.0.0 bye"
-                return
-            if step == "rset":
-                recipients = []
+            step, address = verb.lower(), argument[argument.find("<") + 1 : argument.find(">")]
             replies = self._say(step, address)
-            if not replies:
-                return
             yield from replies
+            if not replies or step == "quit":
+                return
             accepted = replies[-1][0] in "23"
-            if step == "mail" and accepted:
+            if step == "rset" or (step == "mail" and accepted):
                 sender, recipients = address, []
             elif step == "rcpt" and accepted:
                 recipients.append(address)
             elif step == "data" and accepted:
-                mail = _read_mail(lines)
+                taken = Taken(sender, tuple(recipients), _read_mail(lines))
                 ended = self._say("end")
+                if ended and ended[-1][0] == "2":
+                    self._taken.append(taken)
+                yield from ended
                 if not ended:
                     return
-                if ended[-1].startswith("2"):
-                    self._taken.append(Taken(sender, tuple(recipients), mail))
-                yield from ended
-
-    def _greet(self, step: str) -> list[str]:
-        """Return the answer to EHLO or HELO."""
-        if "ehlo" in self._replies and step == "ehlo":
-            return self._say("ehlo")
-        keywords = str(self._replies.get("keywords", _KEYWORDS))
-        return _split(f"250 {self.name}\n{keywords}" if step == "ehlo" else f"250 {self.name}")
 
     def _say(self, step: str, address: str = "") -> list[str]:
         """Return the lines of the reply to a step; none where the connection is to be dropped."""
+        if step == "ehlo":
+            return _split(f"250 {self.name}\n{self._replies.get('keywords', _KEYWORDS)}")
         reply = self._replies.get(step, "")
         if isinstance(reply, Mapping):
             local = address.rpartition("@")[0]
@@ -122,13 +116,13 @@ class Remote:
 
 
 def _split(reply: str) -> list[str]:
-    """Return a reply as lines, each but the last marked as followed by another (RFC 5321, 4.2.1)."""
+    """Return a reply as lines, marked where another follows (RFC 5321, 4.2.1)."""
     code, _, text = reply.partition(" ")
     *more, last = text.split("\n")
     return [*(f"{code}-{line}" for line in more), f"{code} {last}"]
 
 
-def _read_mail(lines: BinaryIO) -> bytes:
+def _read_mail(lines: BufferedIOBase) -> bytes:
     """Return a mail up to the final dot, unstuffed (RFC 5321, 4.5.2)."""
     mail = bytearray()
     for line in lines:

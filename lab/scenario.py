@@ -2,7 +2,7 @@
 
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +22,6 @@ class Expected:
     outcome: str = "not-delivered"
     action: str = "failed"
     servers: tuple[str, ...] = SERVERS
-    trail: str = "not-delivered"
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +36,8 @@ class Scenario:
     size: int = 0
     dns: str | None = None
     remote: Replies | None = None
-    expect: tuple[Expected, ...] = field(default=())
+    expect: tuple[Expected, ...] = ()
+    delivered: tuple[str, ...] = ()
 
     @property
     def domain(self) -> str:
@@ -84,10 +84,13 @@ def load_scenarios() -> list[Scenario]:
 
 def _load(path: Path) -> Scenario:
     name = path.parent.name
-    values = tomllib.loads(path.read_text(encoding="utf-8").replace("@remote", f"@{name}.remote.test"))
+    values = tomllib.loads(
+        path.read_text(encoding="utf-8").replace("@remote", f"@{name}.remote.test")
+    )
     to = tuple(values.pop("to"))
-    expect = tuple(_expected(table, to) for table in values.pop("expect"))
+    expect = tuple(_expected(table, to) for table in values.pop("expect", ()))
     values["via"] = tuple(values.get("via", SERVERS))
+    values["delivered"] = tuple(values.get("delivered", ()))
     scenario = Scenario(name=name, to=to, expect=expect, **values)
     if scenario.dns is not None and scenario.dns not in FAULTS:
         raise ValueError(f"{path}: dns is one of {', '.join(FAULTS)}, not {scenario.dns}")

@@ -7,7 +7,7 @@ from lab.world import World, read_notices
 def test_notice_is_explained(world: World, scenario: Scenario, server: str) -> None:
     """The notice that comes back gives each recipient's true cause and outcome."""
     expected = {(one.recipient, one.action): one for one in scenario.expected_of(server)}
-    said = read_notices(world.wait_for_notices(scenario.sender(server), set(expected)))
+    said = read_notices(world.wait_for_end(scenario, server))
     wrong = [
         f"{one.recipient}: {said[what].cause}, {said[what].outcome}"
         for what, one in expected.items()

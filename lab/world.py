@@ -32,7 +32,8 @@ class World:
         self.home = self._add_remote(network.HOME, "mx.home.test")
         self.names.add_domain("home.test", network.HOME)
         with ThreadPoolExecutor() as pool:
-            self.hosts = dict(zip(SERVERS, pool.map(self.add_host, SERVERS), strict=True))
+            names = (*SERVERS, "dovecot")
+            self.hosts = dict(zip(names, pool.map(self.add_host, names), strict=True))
 
     def add_host(self, name: str, server: str | None = None, settings: str = "") -> Host:
         """Return a new host once it answers."""
@@ -44,19 +45,22 @@ class World:
     def close(self) -> None:
         """End what this process started; the kernel takes the rest with the namespaces."""
         self._keep_mails()
-        for part in (*self.hosts.values(), *self._remotes, self.names):
-            part.close()
+        for host in self.hosts.values():
+            host.close()
+        for remote in self._remotes:
+            remote.close()
+        self.names.close()
 
     def _keep_mails(self) -> None:
-        """Leave what came home, and the hosts' logs, in ``build/lab/kept`` for people to look at."""
+        """Leave what came home, and the hosts' logs, in ``build/lab/kept``, to be looked at."""
         kept = FOLDER / "kept"
         shutil.rmtree(kept, ignore_errors=True)
         kept.mkdir()
         for number, taken in enumerate(self.home.taken):
             (kept / f"{taken.recipients[0]}.{number}.eml").write_bytes(taken.mail)
         for host in self.hosts.values():
-            if host.log.is_file():
-                shutil.copy(host.log, kept / f"{host.name}.log")
+            for log in host.logs:
+                shutil.copy(log, kept / f"{host.name}.{log.name}")
 
     def _add_remote(self, address: str, name: str, replies: Replies | None = None) -> Remote:
         remote = Remote(address, name, replies)
@@ -89,6 +93,12 @@ class World:
         with smtplib.SMTP(address, 25, "client.home.test", 30, source_address=source) as client:
             mail = scenario.compose(server)
             client.sendmail(scenario.sender(server), scenario.recipients(server), mail)
+
+    def wait_for_end(self, scenario: Scenario, server: str) -> list[Analysis]:
+        """Return the reports that a scenario expects where its mail is handed in at a server."""
+        expected = scenario.expected_of(server)
+        about = {(one.recipient, one.action) for one in expected}
+        return self.wait_for_notices(scenario.sender(server), about) if about else []
 
     def wait_for_notices(self, recipient: str, about: set[tuple[str, str]]) -> list[Analysis]:
         """Return the reports that came for a recipient, once all these were told of.
