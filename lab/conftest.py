@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import pytest
 
 from lab.isolation import find_fault
-from lab.scenario import Scenario, load_scenarios
+from lab.scenario import list_pairs
 from lab.world import World
 
 
@@ -20,19 +20,7 @@ def world() -> Iterator[World]:
         pytest.skip(fault)
     world = World()
     try:
-        world.hand_in_all(_pairs(load_scenarios()))
+        world.hand_in_all(list_pairs())
         yield world
     finally:
         world.close()
-
-
-def _pairs(scenarios: list[Scenario]) -> list[tuple[Scenario, str]]:
-    return [(scenario, server) for scenario in scenarios for server in scenario.via]
-
-
-def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Run what asks for a scenario and a server once for each pair."""
-    if {"scenario", "server"} <= set(metafunc.fixturenames):
-        pairs = _pairs(load_scenarios())
-        ids = [f"{scenario.name}-{server}" for scenario, server in pairs]
-        metafunc.parametrize(("scenario", "server"), pairs, ids=ids)

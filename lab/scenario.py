@@ -38,6 +38,7 @@ class Scenario:
     remote: Replies | None = None
     expect: tuple[Expected, ...] = ()
     delivered: tuple[str, ...] = ()
+    logged: bool = True
 
     @property
     def domain(self) -> str:
@@ -77,9 +78,15 @@ class Scenario:
         ]
 
 
-def load_scenarios() -> list[Scenario]:
-    """Return all scenarios, by name."""
-    return [_load(path) for path in sorted(FOLDER.glob("*/scenario.toml"))]
+def list_pairs() -> list[tuple[Scenario, str]]:
+    """Return each scenario with each server that its mail is handed in at."""
+    scenarios = [_load(path) for path in sorted(FOLDER.glob("*/scenario.toml"))]
+    return [(scenario, server) for scenario in scenarios for server in scenario.via]
+
+
+def name_pair(pair: tuple[Scenario, str]) -> str:
+    """Return what a scenario at a server is called in a list of tests."""
+    return f"{pair[0].name}-{pair[1]}"
 
 
 def _load(path: Path) -> Scenario:

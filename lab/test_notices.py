@@ -1,11 +1,15 @@
 """Notices of real servers, as Retour explains them."""
 
-from lab.scenario import Scenario
+import pytest
+
+from lab.scenario import Scenario, list_pairs, name_pair
 from lab.world import World, read_notices
 
 
-def test_notice_is_explained(world: World, scenario: Scenario, server: str) -> None:
+@pytest.mark.parametrize("pair", list_pairs(), ids=name_pair)
+def test_notice_is_explained(world: World, pair: tuple[Scenario, str]) -> None:
     """The notice that comes back gives each recipient's true cause and outcome."""
+    scenario, server = pair
     expected = {(one.recipient, one.action): one for one in scenario.expected_of(server)}
     said = read_notices(world.wait_for_end(scenario, server))
     wrong = [
