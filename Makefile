@@ -6,7 +6,7 @@ STAMP := $(VENV)/.installed
 SHARED ?= ../shared
 EXAMPLES := examples/second-copy.eml examples/mailbox-full.eml examples/mistyped-domain.eml
 
-.PHONY: demo test install lint bench clean
+.PHONY: demo test lab install lint bench clean
 
 install: $(STAMP)
 
@@ -23,6 +23,10 @@ demo: install
 
 test: install
 	$(BIN)/pytest
+
+# Real mail servers side by side, in namespaces of their own (docs/lab.md).
+lab: install
+	$(BIN)/python -m lab
 
 lint: install
 	$(BIN)/ruff check .

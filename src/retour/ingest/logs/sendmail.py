@@ -153,10 +153,10 @@ def _judge(said: str, fields: Mapping[str, str]) -> HandOverOutcome | None:
     """Tell how an attempt ended from its last words; None where it was none."""
     if said.startswith("Sent"):
         return "delivered" if fields.get("mailer") in _LOCAL_MAILERS else "relayed"
+    if said.startswith("Deferred") or fields.get("dsn", "").startswith("4"):
+        return "deferred"  # "queued" too, where it is for want of an answer from DNS (4.4.3)
     if said.startswith("queued"):
         return None
-    if said.startswith("Deferred") or fields.get("dsn", "").startswith("4"):
-        return "deferred"
     return "failed" if said else None
 
 
