@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal, get_args
 if TYPE_CHECKING:
     from retour.model.document import Audience, Scope
     from retour.rendering.letterhead import Letterhead
+    from retour.service.serving import WebSettings
 
 Format = Literal["terminal", "text", "html", "eml", "json"]
 """How results are printed."""
@@ -59,6 +60,7 @@ class Settings:
         letterhead: an operator's name, contact, logo and colours; None: none.
         texts: a folder of catalogues in which an operator replaces texts; None: none.
         trail: of the trail.
+        web: of the pages and the API; None: nothing is set.
     """
 
     format: Format | None = None
@@ -68,6 +70,7 @@ class Settings:
     letterhead: "Letterhead | None" = None
     texts: Path | None = None
     trail: TrailSettings = field(default_factory=TrailSettings)
+    web: "WebSettings | None" = None
 
     def override(self, **options: Any) -> "Settings":
         """Return the settings with options in their place; an option that is None says nothing."""
@@ -79,7 +82,7 @@ _CHOICES: Mapping[str, tuple[str, ...]] = {
     "audience": AUDIENCES,
     "scope": SCOPES,
 }
-_KEYS = ("format", "language", "audience", "scope", "report", "trail")
+_KEYS = ("format", "language", "audience", "scope", "report", "trail", "web")
 
 
 _DAYS = (int, "a number of days, 0 or more")
@@ -141,7 +144,7 @@ def _read(file: Path) -> Settings:
         raise SettingsError(f"{file}: is not UTF-8 text.") from None
     except tomllib.TOMLDecodeError as error:
         raise SettingsError(f"{file}: is not TOML: {error}.") from None
-    report = values.pop("report", {})
+    report, served = values.pop("report", {}), values.pop("web", None)
     trail = _read_trail(file, values.pop("trail", {}))
     for key, value in values.items():
         if key not in _KEYS:
@@ -149,12 +152,17 @@ def _read(file: Path) -> Settings:
         choices = _CHOICES.get(key) or _list_languages(value)
         if value not in choices:
             raise SettingsError(f"{file}: {key}: must be {join(choices, 'or')}, not {value!r}.")
+    web = None
+    if served is not None:
+        from retour.service.serving import read_web  # noqa: PLC0415 - few files have that table
+
+        web = read_web(served, file)
     if not report:
-        return Settings(**values, trail=trail)
+        return Settings(**values, trail=trail, web=web)
     from retour.service.branding import read_report  # noqa: PLC0415 - few files have that table
 
     letterhead, texts = read_report(report, file)
-    return Settings(**values, letterhead=letterhead, texts=texts, trail=trail)
+    return Settings(**values, letterhead=letterhead, texts=texts, trail=trail, web=web)
 
 
 def _read_trail(file: Path, values: object) -> TrailSettings:
