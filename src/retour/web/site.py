@@ -3,16 +3,21 @@
 import hashlib
 import hmac
 import secrets
+import tempfile
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from starlette.requests import HTTPConnection
 
 from retour.service.serving import WebSettings, read_secret
 from retour.service.settings import Settings, choose_store, find_store
+from retour.service.sharing import Shares
 from retour.store import Store, open_store
 from retour.web.audit import Audit
+
+_SHARES = ".local/share/retour/shares"
 
 
 @dataclass(slots=True)
@@ -26,6 +31,7 @@ class Site:
         weighs: whether somebody named a trail, so that answers are weighed with it.
         secret: what sessions and forms are signed with.
         audit: the log of who looked at whose mail.
+        shares: reports that somebody shared.
     """
 
     settings: Settings
@@ -34,6 +40,7 @@ class Site:
     weighs: bool
     secret: str
     audit: Audit
+    shares: Shares
     _store: Store | None = None
     _opening: threading.Lock = field(default_factory=threading.Lock)
 
@@ -85,7 +92,13 @@ def open_site(settings: Settings, environ: Mapping[str, str]) -> Site:
         weighs=find_store(None, environ, settings) is not None,
         secret=secret,
         audit=Audit(web.audit_log),
+        shares=Shares(web.shares or _find_home(environ) / _SHARES),
     )
+
+
+def _find_home(environ: Mapping[str, str]) -> Path:
+    """Return where things go that no setting has a place for."""
+    return Path(environ.get("HOME") or tempfile.gettempdir())
 
 
 def site_of(request: HTTPConnection) -> Site:
