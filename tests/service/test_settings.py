@@ -45,8 +45,8 @@ def test_settings_file_is_looked_for_in_the_documented_order(tmp_path: Path) -> 
     [
         (
             b"formt = 1",
-            "formt: is no setting; there are format, language, audience, scope, report, trail "
-            "and milter.",
+            "formt: is no setting; there are format, language, audience, scope, report, trail, "
+            "milter and web.",
         ),
         (b'format = "pdf"', "format: must be terminal, text, html, eml or json, not 'pdf'."),
         (b"audience = 3", "audience: must be sender, admin or all, not 3."),

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from retour.model.document import Audience, Scope
     from retour.rendering.letterhead import Letterhead
     from retour.service.milter import MilterSettings
+    from retour.service.serving import WebSettings
 
 Format = Literal["terminal", "text", "html", "eml", "json"]
 """How results are printed."""
@@ -61,6 +62,7 @@ class Settings:
         texts: a folder of catalogues in which an operator replaces texts; None: none.
         trail: of the trail.
         milter: the table ``[milter]``; None: the file has none.
+        web: of the pages and the API; None: nothing is set.
     """
 
     format: Format | None = None
@@ -71,6 +73,7 @@ class Settings:
     texts: Path | None = None
     trail: TrailSettings = field(default_factory=TrailSettings)
     milter: "MilterSettings | None" = None
+    web: "WebSettings | None" = None
 
     def override(self, **options: Any) -> "Settings":
         """Return the settings with options in their place; an option that is None says nothing."""
@@ -82,7 +85,7 @@ _CHOICES: Mapping[str, tuple[str, ...]] = {
     "audience": AUDIENCES,
     "scope": SCOPES,
 }
-_KEYS = ("format", "language", "audience", "scope", "report", "trail", "milter")
+_KEYS = ("format", "language", "audience", "scope", "report", "trail", "milter", "web")
 
 
 _DAYS = (int, "a number of days, 0 or more")
@@ -144,7 +147,7 @@ def _read(file: Path) -> Settings:
         raise SettingsError(f"{file}: is not UTF-8 text.") from None
     except tomllib.TOMLDecodeError as error:
         raise SettingsError(f"{file}: is not TOML: {error}.") from None
-    names = ("report", "trail", "milter")
+    names = ("report", "trail", "milter", "web")
     tables: dict[str, Any] = {name: values.pop(name) for name in names if name in values}
     for key, value in values.items():
         if key not in _KEYS:
@@ -168,6 +171,10 @@ def _read_tables(settings: Settings, tables: Mapping[str, Any], file: Path) -> S
         from retour.service.milter import read_milter  # noqa: PLC0415
 
         settings = replace(settings, milter=read_milter(tables["milter"], file))
+    if "web" in tables:
+        from retour.service.serving import read_web  # noqa: PLC0415
+
+        settings = replace(settings, web=read_web(tables["web"], file))
     return settings
 
 

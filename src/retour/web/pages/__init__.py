@@ -1,0 +1,12 @@
+"""The pages: one module each, with its router; one template each."""
+
+from fastapi import APIRouter
+
+from retour.web.pages import explain, preferences, signin, theme
+
+PAGE_ROUTERS: tuple[APIRouter, ...] = (
+    explain.router,
+    preferences.router,
+    signin.router,
+    theme.router,
+)
