@@ -7,7 +7,7 @@ import pytest
 from postfixlike import DAY, SECOND, T0, message
 
 from retour.model.story import Copy, Query
-from retour.model.trail import Arrival, End, HandOver, Link, Observation, Refusal
+from retour.model.trail import Arrival, End, HandOver, Link, Observation, Refusal, Remark
 from retour.store import Store, StoreError, open_store
 from retour.store.keeping import Ages
 
@@ -51,7 +51,11 @@ def test_every_kind_of_observation_comes_back_as_it_went_in(store: Store) -> Non
         "rcpt", "554 5.7.1 no", "5.7.1", None,
     )  # fmt: skip
     link = Link(T0 + 6, "mx", "AA", "BB", "failure-report")
-    store.write([Arrival(T0, "mx", "AA", mail_from=""), hand_over, link, refusal])
+    remark = Remark(T0 + 7, "mx", "AA", "client-left-before-reply", "end-of-data")
+    store.write([Arrival(T0, "mx", "AA", mail_from=""), hand_over, link, refusal, remark, remark])
+    story = store.read_named("AA")
+    assert story is not None
+    assert story.copies[0].remarks == (remark,)
     found = {copy.queue_id: copy for copy in store.find(Query())}
     assert found["AA"].hand_overs == (hand_over,)
     assert found["AA"].links == (link,)

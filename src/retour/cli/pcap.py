@@ -2,7 +2,8 @@
 
 import sys
 from argparse import ArgumentParser, ArgumentTypeError, Namespace, _SubParsersAction
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from retour.cli.ending import EPILOG, ExitCode, complain
@@ -17,6 +18,8 @@ from retour.cli.options import (
 if TYPE_CHECKING:
     from retour.rendering.wording import Wording
     from retour.service.capture import CaptureFile, Judged
+    from retour.service.settings import Settings
+    from retour.store import Store
 
 _STYLES = {
     "title": "bold",
@@ -67,6 +70,11 @@ def register(commands: "_SubParsersAction[ArgumentParser]") -> None:
     parser.add_argument(
         "--only-findings", action="store_true", help="leave out sessions without findings"
     )
+    parser.add_argument(
+        "--store",
+        metavar="URL",
+        help="write what the sessions say of mails into this trail, too",
+    )
     add_language_option(parser, "'auto' (the default) takes that of this machine's messages")
     parser.add_argument(
         "--config", metavar="FILE", help="settings, as for 'retour explain' (the key format)"
@@ -92,18 +100,34 @@ def _read_seconds(text: str) -> float:
 
 def _run(arguments: Namespace) -> int:
     """Print file after file; one that cannot be read has its word and stops nothing."""
-    # Most of the start-up time, and an extra.
+    settings = read_settings(arguments)
+    with _open_trail(arguments) as trail:
+        return _print_files(arguments, settings, trail)
+
+
+@contextmanager
+def _open_trail(arguments: Namespace) -> "Iterator[Store | None]":
+    """Open the trail that sessions are written into; only one that is named here."""
+    if arguments.store is None:
+        yield None
+        return
+    from retour.cli.trail import open_trail  # noqa: PLC0415 - needs an extra
+
+    with open_trail(arguments) as (store, _):
+        yield store
+
+
+def _print_files(arguments: Namespace, settings: "Settings", trail: "Store | None") -> int:
     from retour.ingest.capture import PORTS  # noqa: PLC0415
     from retour.rendering.wording import load_wording  # noqa: PLC0415
     from retour.service.capture import CaptureFile  # noqa: PLC0415
     from retour.trail.findings import SLOW_S  # noqa: PLC0415
 
-    settings = read_settings(arguments)
     form = choose_screen_format(arguments.format, settings)
     status = ExitCode.OK
     ports = PORTS | frozenset(arguments.port)
     for path in arguments.paths:
-        capture = CaptureFile(path, ports=ports, slow_s=arguments.slow or SLOW_S)
+        capture = CaptureFile(path, ports=ports, slow_s=arguments.slow or SLOW_S, trail=trail)
         only: Callable[[Judged], bool] = (
             (lambda judged: bool(judged.findings)) if arguments.only_findings else lambda _: True
         )

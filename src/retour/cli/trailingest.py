@@ -24,7 +24,7 @@ def add_options(parser: ArgumentParser) -> None:
         "paths",
         nargs="+",
         metavar="PATH",
-        help="logs (also .gz), mails, mailboxes, directories, or '-' for standard input",
+        help="logs (also .gz), mails, mailboxes, captures, directories, or '-' for standard input",
     )
     parser.add_argument(
         "--follow", action="store_true", help="go on as the logs grow, until interrupted"
@@ -78,6 +78,8 @@ def _to_text(intake: "Intake", wording: "Wording") -> str:
     fields = {"source": intake.source, "format": intake.format or ""}
     if intake.format == "mail":
         return wording.count(intake.mails, "trail", "read", "mails", fields=fields)
+    if intake.format == "capture":
+        return wording.count(intake.sessions, "trail", "read", "sessions", fields=fields)
     said = wording.count(intake.lines, "trail", "read", "lines", fields=fields)
     if intake.unknown:
         said += wording.say("trail", "read", "unknown", fields={"n": str(intake.unknown)})
@@ -92,6 +94,7 @@ def _to_json(intake: "Intake") -> str:
             "lines": intake.lines,
             "unknown": intake.unknown,
             "mails": intake.mails,
+            "sessions": intake.sessions,
             "error": intake.error,
         },
         ensure_ascii=False,

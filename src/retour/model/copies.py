@@ -6,7 +6,7 @@ from typing import Literal, get_args
 
 from retour.model.defect import Defect
 from retour.model.route import Hop, Route
-from retour.model.trail import HandOver
+from retour.model.trail import HandOver, Remark
 
 Verdict = Literal["loop", "retry", "fan-out", "resent", "split", "unclear", "distinct"]
 """What two arrivals are to each other, the strongest first.
@@ -54,6 +54,7 @@ class Envelope:
         host: the receiving system's own host name.
         arrived_at: when the content was complete.
         handed_on: the receiving system's own record of handing this copy on.
+        remarks: what a capture shows of the arrival.
     """
 
     mail: str | None = None
@@ -66,6 +67,7 @@ class Envelope:
     host: str | None = None
     arrived_at: datetime | None = None
     handed_on: tuple[HandOver, ...] = ()
+    remarks: tuple[Remark, ...] = ()
 
     @property
     def recipients(self) -> frozenset[str]:
@@ -197,6 +199,7 @@ ReasonKey = Literal[
     "nothing-names-it",
     "nothing-known",
     "same-copy-later",
+    "left-and-again",
     "other-message-id",
     "other-date",
     "other-from",

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from retour.model.copies import PairVerdict, Verdict
-from retour.model.trail import HandOver, Link, Refusal
+from retour.model.trail import HandOver, Link, Refusal, Remark
 from retour.model.vocabulary import Action, Kind, Outcome
 
 
@@ -23,6 +23,7 @@ class Copy:
         hand_overs: attempts to hand it on, in time order.
         refusals: of it or of some of its recipients.
         links: copies that came of it.
+        remarks: what captures show of its arrival.
         header_block: as it came, where a stored mail gave it.
         body_sha256: hexadecimal, of the body's bytes.
         has_body: whether the body is kept, too.
@@ -51,6 +52,7 @@ class Copy:
     hand_overs: tuple[HandOver, ...] = ()
     refusals: tuple[Refusal, ...] = ()
     links: tuple[Link, ...] = ()
+    remarks: tuple[Remark, ...] = ()
     header_block: bytes | None = None
     body_sha256: str | None = None
     has_body: bool = False

@@ -200,6 +200,8 @@ def _title(analysis: Analysis, wording: Wording, cases: tuple[Case, ...]) -> str
         return wording.say("title", "backscatter")
     outcomes = {case.diagnosis.outcome for case in cases if case.diagnosis}
     if all(case.diagnosis for case in cases):
+        if outcomes == {"delivered"}:
+            return wording.say("title", "delivered")
         if outcomes and outcomes <= {"delivered", "probably-delivered"}:
             return wording.say("title", "arrived")
         if outcomes == {"unknown"}:

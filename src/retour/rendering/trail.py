@@ -223,6 +223,9 @@ class Teller:
         for link in copy.links:
             text = self._say("link", link.relation, queue_id=fold_line(link.other_queue_id, 60))
             yield Event(link.at_us, copy.system, copy.queue_id, text, None)
+        for remark in copy.remarks:
+            text = self._say("remark", remark.name)
+            yield Event(remark.at_us, copy.system, copy.queue_id, text, is_good=False)
         if copy.given_up_us is not None:
             yield self._event(copy, copy.given_up_us, "given_up", {}, is_good=False)
 

@@ -40,6 +40,9 @@ def copy_to_dict(copy: Copy) -> JsonObject:
             {"at": _time(link.at_us), "relation": link.relation, "queue_id": link.other_queue_id}
             for link in copy.links
         ],
+        "remarks": [
+            {"at": _time(one.at_us), "name": one.name, "phase": one.phase} for one in copy.remarks
+        ],
         "report_about": copy.report_about,
         "header": None if copy.header_block is None else copy.header_block.decode("latin-1"),
         "body_sha256": copy.body_sha256,

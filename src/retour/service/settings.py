@@ -4,6 +4,7 @@ The file is ``--config``, else ``RETOUR_CONFIG``, else ``~/.config/retour/retour
 ``/etc/retour/retour.toml``. Files are not merged: the first one found is all.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -40,6 +41,7 @@ class TrailSettings:
         headers_days: how long header blocks of stored mails are kept.
         bodies_days: how long their bodies are kept; 0: they are not kept at all.
         subjects: whether subjects are kept.
+        domains: whose mail all goes out over the trail's systems; none: inferred from it.
     """
 
     store: str | None = None
@@ -47,6 +49,7 @@ class TrailSettings:
     headers_days: int = 30
     bodies_days: int = 0
     subjects: bool = True
+    domains: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +91,7 @@ _CHOICES: Mapping[str, tuple[str, ...]] = {
 _KEYS = ("format", "language", "audience", "scope", "report", "trail", "milter", "web")
 
 
+_DOMAIN = re.compile(r"[^\s@.]+(?:\.[^\s@.]+)+")
 _DAYS = (int, "a number of days, 0 or more")
 _TRAIL: Mapping[str, tuple[type, str]] = {
     "store": (str, "a path or a URL"),
@@ -182,16 +186,30 @@ def _read_trail(file: Path, values: object) -> TrailSettings:
     """Check the table of the trail."""
     if not isinstance(values, dict):
         raise SettingsError(f"{file}: trail: must be a table.")
+    domains = _read_domains(file, values.pop("domains", []))
     for key, value in values.items():
         wanted = _TRAIL.get(key)
         if wanted is None:
             raise SettingsError(
-                f"{file}: trail.{key}: is no setting; there are {join(tuple(_TRAIL))}."
+                f"{file}: trail.{key}: is no setting; there are {join((*_TRAIL, 'domains'))}."
             )
         kind, words = wanted
         if type(value) is not kind or (isinstance(value, int) and value < 0):
             raise SettingsError(f"{file}: trail.{key}: must be {words}, not {value!r}.")
-    return TrailSettings(**values)
+    return TrailSettings(**values, domains=domains)
+
+
+def _read_domains(file: Path, value: object) -> tuple[str, ...]:
+    """Check the list of domains."""
+    names: list[str] = []
+    for name in value if isinstance(value, list) else [value]:
+        if not isinstance(name, str) or not _DOMAIN.fullmatch(name):
+            raise SettingsError(
+                f"{file}: trail.domains: must be a list of domains, as ['example.com'], "
+                f"not {name!r}."
+            )
+        names.append(name.lower())
+    return tuple(names)
 
 
 def find_store(option: str | None, environ: Mapping[str, str], settings: Settings) -> str | None:

@@ -17,7 +17,7 @@ from sqlalchemy import (
     literal_column,
 )
 
-REVISION = "0001"
+REVISION = "0002"
 """The newest migration."""
 
 FROM = 1
@@ -34,7 +34,7 @@ moment."""
 LAST_US = (1 << (63 - ID_BITS)) - 1_000_000
 DAY_US = 86_400_000_000
 
-PARTITIONED = ("copies", "hand_overs", "parties", "links", "contents", "reports")
+PARTITIONED = ("copies", "hand_overs", "parties", "links", "remarks", "contents", "reports")
 """Tables that begin with ``copy_id`` and are cut into days by it, in PostgreSQL."""
 
 metadata = MetaData()
@@ -159,6 +159,16 @@ links = Table(
     Column("other_queue_id", Text, primary_key=True),
     Column("at_us", BigInteger, nullable=False),
     Index("links_other", "other_queue_id"),
+    sqlite_with_rowid=False,
+)
+
+remarks = Table(
+    "remarks",
+    metadata,
+    Column("copy_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("name", Text, primary_key=True),
+    Column("at_us", BigInteger, primary_key=True, autoincrement=False),
+    Column("phase", Text, nullable=False),
     sqlite_with_rowid=False,
 )
 

@@ -29,6 +29,7 @@ from retour.store.schema import (
     metadata,
     parties,
     positions,
+    remarks,
     systems,
 )
 from retour.store.texts import clean_name, clean_text
@@ -202,6 +203,7 @@ class Writer:
         hand_over_rows: list[Row] = []
         party_rows: list[Row] = []
         link_rows: list[Row] = []
+        remark_rows: list[Row] = []
         for place in placed:
             draft, copy_id = place.draft, place.span.copy_id
             if draft.mail_from is not None:
@@ -216,10 +218,12 @@ class Writer:
             for link in draft.links:
                 other = clean_name(link.other_queue_id)
                 link_rows.append((copy_id, link.relation, other, link.at_us))
+            remark_rows += [(copy_id, one.name, one.at_us, one.phase) for one in draft.remarks]
         insert = self._dialect.insert
         insert(connection, hand_overs, _HAND_OVER_COLUMNS, hand_over_rows)
         insert(connection, parties, "copy_id, role, address_id", party_rows)
         insert(connection, links, "copy_id, relation, other_queue_id, at_us", link_rows)
+        insert(connection, remarks, "copy_id, name, at_us, phase", remark_rows)
 
     def _insert_copies(
         self,

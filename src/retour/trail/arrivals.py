@@ -114,7 +114,7 @@ def make_copy(copy: TrailCopy, ways: Ways, raw: bytes | None = None) -> Copy:
 
 def _read_envelope(copy: TrailCopy, system: str) -> Envelope | None:
     """Return what the system logged of an arrival; None where only a stored mail tells of it."""
-    is_logged = copy.hand_overs or copy.refusals or copy.ended_us is not None
+    is_logged = copy.hand_overs or copy.refusals or copy.remarks or copy.ended_us is not None
     if copy.header_block is not None and not is_logged:
         return None
     return Envelope(
@@ -127,6 +127,7 @@ def _read_envelope(copy: TrailCopy, system: str) -> Envelope | None:
         host=system or None,
         arrived_at=_moment(copy.first_us),
         handed_on=copy.hand_overs,
+        remarks=copy.remarks,
     )
 
 

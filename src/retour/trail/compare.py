@@ -12,6 +12,7 @@ from retour.model.copies import (
     VERDICTS,
     Comparison,
     Copy,
+    Envelope,
     Field,
     PairVerdict,
     Parting,
@@ -116,6 +117,30 @@ def _lay_pair(
     return pair._replace(overlay=lay_over(pair.stations_a, pair.stations_b))
 
 
+def _judge_capture(pair: _Pair) -> _Judgement | None:
+    """Judge by a capture: a client left before the reply, and sent the message again."""
+    a, b = pair.a.envelope, pair.b.envelope
+    if a is None or b is None or pair.a.message_id != pair.b.message_id:
+        return None
+    if not (a.recipients & b.recipients) or not _is_one_peer(pair):
+        return None
+    sides: tuple[tuple[Side, Envelope, Envelope], ...] = (("b", a, b), ("a", b, a))
+    for side, one, other in sides:
+        left = [mark for mark in one.remarks if mark.name == "client-left-before-reply"]
+        again = [mark for mark in other.remarks if mark.name == "sent-again"]
+        if left and again and left[-1].at_us <= again[-1].at_us:
+            said = _say_recipients("same-recipient", a.recipients, b.recipients)
+            reason = Reason("left-and-again", (("copy", side),))
+            return _Judgement("retry", (reason, said))
+    return None
+
+
+def _is_one_peer(pair: _Pair) -> bool:
+    a, b = pair.a.envelope, pair.b.envelope
+    is_address = bool(a and b and a.peer_address and a.peer_address == b.peer_address)
+    return is_address or bool(_find_peer(pair.a) & _find_peer(pair.b))
+
+
 def _has_no_like(rest: tuple[Station, ...], other: tuple[Station, ...]) -> bool:
     """Say whether a chain ends with an arrival that its mail does not name, nor the other chain."""
     if not rest or rest[-1].is_stamped:
@@ -130,7 +155,7 @@ def _judge(pair: _Pair, identity: Identity) -> _Judgement:
     if circle:
         return circle
     if identity.answer == "open":
-        return _leave_open(pair, identity.reasons)
+        return _judge_capture(pair) or _leave_open(pair, identity.reasons)
     sides: tuple[tuple[Side, Copy, Copy], ...] = (("b", pair.b, pair.a), ("a", pair.a, pair.b))
     for side, one, other in sides:
         if marks := find_resent_marks(one, other):

@@ -9,7 +9,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 
 from retour.model.story import Copy
-from retour.trail.assembly import is_same_system
+from retour.trail.assembly import SILENCE_US, is_same_system
 from retour.trail.delivery import list_addresses
 from retour.trail.joining import AT_ONCE_US, find_next, leads_to
 
@@ -114,8 +114,8 @@ class Ways:
             for giver in self._copies
             if giver.copy_id != copy.copy_id
             and _agree(giver, copy)
-            and giver.first_us - AT_ONCE_US <= copy.first_us <= giver.last_us + AT_ONCE_US
-            and recipients & {attempt.recipient.lower() for attempt in giver.hand_overs}
+            and giver.first_us - AT_ONCE_US <= copy.first_us <= _find_end(giver)
+            and recipients & _list_tried(giver)
             and any(is_same_system(giver.system, peer) for peer in peers if giver.system)
             and (giver.copy_id not in self._names or self._names[giver.copy_id] in peers)
         ]
@@ -136,6 +136,19 @@ class Ways:
             and giver.first_us <= copy.first_us <= giver.last_us + _SENT_ON_US
             and any(attempt.outcome == "delivered" for attempt in giver.hand_overs)
         ]
+
+
+def _find_end(giver: Copy) -> int:
+    """Return until when a copy may have been handed on; of one without a log that is days."""
+    if giver.hand_overs or giver.ended_us is not None:
+        return giver.last_us + AT_ONCE_US
+    return giver.first_us + SILENCE_US
+
+
+def _list_tried(giver: Copy) -> set[str]:
+    """List for whom a copy was tried; without a log, for whom it was."""
+    tried = [attempt.recipient for attempt in giver.hand_overs] or list_addresses(giver)
+    return {name.lower() for name in tried}
 
 
 def _is_local(copy: Copy) -> bool:
