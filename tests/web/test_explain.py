@@ -138,7 +138,7 @@ def test_strangers_see_of_a_shared_report_what_may_leave_the_house(make_site: Ma
     import hashlib  # noqa: PLC0415
 
     tokens = tuple(
-        Token(role, role, (), hashlib.sha256(role.encode()).hexdigest())  # type: ignore[arg-type]
+        Token(role, role, (), hashlib.sha256(role.encode()).hexdigest())
         for role in ("viewer", "helpdesk")
     )
     app = create_app(make_site(tokens=tokens))
@@ -285,7 +285,7 @@ def test_extremes_do_not_break_a_page(visit: Open) -> None:
     for width in (360, 1280):
         page = visit("/", viewport={"width": width, "height": 800}).page
         page.locator("#files").set_input_files(
-            {"name": "b.eml", "mimeType": "message/rfc822", "buffer": text.encode()}  # type: ignore[arg-type]
+            {"name": "b.eml", "mimeType": "message/rfc822", "buffer": text.encode()}
         )
         page.get_by_role("button", name="Explain").click()
         page.locator(".report").first.wait_for()
