@@ -56,6 +56,7 @@ _EXTRAS = {
     "limits": _WEB,
     "structlog": "logs need the extra 'gateway' or 'web': pip install 'retour[gateway,web]'.",
     "python_multipart": _WEB,
+    "httpx2": "signing in at a provider needs the extra 'oidc': pip install 'retour[oidc]'.",
     "authlib": "signing in at a provider needs the extra 'oidc': pip install 'retour[oidc]'.",
     "psycopg": "PostgreSQL needs the extra 'postgres': pip install 'retour[postgres]'.",
     "prometheus_client": _GATEWAY,

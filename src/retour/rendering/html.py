@@ -229,6 +229,7 @@ class ReportPage:
         self.several = len(document.recipients) > 1
         self.untold = len(document.recipients) - len(self.rows)
         self.headers = (document.headers or "").rstrip("\n")
+        self.language = wording.language
         self.direction = "rtl" if self._rtl else "ltr"
 
     def label(self, name: str) -> str:

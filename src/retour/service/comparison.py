@@ -87,6 +87,20 @@ def compare_copies(
     return Compared(tuple(sources), copies, compare(copies))
 
 
+def compare_mails(mails: Sequence[RawMail]) -> Compared:
+    """Compare mails that somebody sent; no file is opened.
+
+    Raises:
+        WrongUseError: fewer than two, more than `COPIES_MAX`.
+    """
+    if len(mails) < 2:
+        raise WrongUseError(f"A comparison needs two mails; there is {len(mails) or 'none'}.")
+    if len(mails) > COPIES_MAX:
+        raise WrongUseError(f"At most {COPIES_MAX} mails can be compared at once.")
+    copies = tuple(read_copy(mail.raw, None) for mail in mails)
+    return Compared(tuple(map(_name, mails)), copies, compare(copies))
+
+
 def is_path(name: str) -> bool:
     """Tell whether a name is a file's, a directory's, or standard input."""
     try:

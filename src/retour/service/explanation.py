@@ -64,15 +64,21 @@ def explain_paths(
     Yields:
         One result a mail, in input order; memory holds one mail at a time.
     """
-    for item in open_sources(paths):
-        yield _explain_item(item, weigh)
+    yield from explain_items(open_sources(paths), weigh)
 
 
 def explain_bytes(
     name: str, data: bytes, weigh: Weigh = lambda analysis: analysis
 ) -> Iterator[Explained | Unexplained]:
     """Explain every mail of a file that somebody sent; see `retour.ingest.source.open_bytes`."""
-    for item in open_bytes(name, data):
+    yield from explain_items(open_bytes(name, data), weigh)
+
+
+def explain_items(
+    items: Iterable[RawMail | UnreadableMail], weigh: Weigh = lambda analysis: analysis
+) -> Iterator[Explained | Unexplained]:
+    """Explain mails that were read already, in their order."""
+    for item in items:
         yield _explain_item(item, weigh)
 
 

@@ -14,6 +14,7 @@ from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 from retour.service.settings import load_settings
 from retour.version import __version__
 from retour.web.api import API_ROUTERS
+from retour.web.api.contract import install_openapi
 from retour.web.guard import Guard, Refusal
 from retour.web.page import STATIC
 from retour.web.pages import PAGE_ROUTERS
@@ -53,6 +54,7 @@ def create_app(site: Site) -> FastAPI:
         app.include_router(router)
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
     register_refusals(app)
+    install_openapi(app)
     web = site.web
     if web.knows_people:
         is_secure = web.base_url.startswith("https://")

@@ -6,6 +6,7 @@ submit); another site can make a browser send the cookie, but it cannot know the
 
 import hmac
 import secrets
+from collections.abc import AsyncIterator
 from typing import Annotated
 
 from fastapi import Depends, HTTPException
@@ -63,17 +64,20 @@ class FormKey:
         )
 
 
-async def read_form(request: Request) -> FormData:
-    """Read a form of ours.
+async def read_form(request: Request) -> AsyncIterator[FormData]:
+    """Read a form of ours; what it brought is gone when it has been answered.
 
     Raises:
         HTTPException: it is too large or damaged, or came from elsewhere.
     """
     part_max = int(site_of(request).web.upload_max_bytes * BASE64_SHARE) + _MARGIN_BYTES
     form = await request.form(max_files=_FILES_MAX, max_fields=_FIELDS_MAX, max_part_size=part_max)
-    if not FormKey(request).fits(form.get(FIELD)):
-        raise HTTPException(403, "form")
-    return form
+    try:
+        if not FormKey(request).fits(form.get(FIELD)):
+            raise HTTPException(403, "form")
+        yield form
+    finally:
+        await form.close()
 
 
 Form = Annotated[FormData, Depends(read_form)]

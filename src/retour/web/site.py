@@ -8,6 +8,7 @@ import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from starlette.requests import HTTPConnection
 
@@ -16,6 +17,10 @@ from retour.service.settings import Settings, choose_store, find_store
 from retour.service.sharing import Shares
 from retour.store import Store, open_store
 from retour.web.audit import Audit
+from retour.web.provider import make_provider
+
+if TYPE_CHECKING:
+    from authlib.integrations.starlette_client import StarletteOAuth2App
 
 _SHARES = ".local/share/retour/shares"
 
@@ -32,6 +37,7 @@ class Site:
         secret: what sessions and forms are signed with.
         audit: the log of who looked at whose mail.
         shares: reports that somebody shared.
+        provider: the client of the provider of identities, where one is set.
     """
 
     settings: Settings
@@ -41,6 +47,7 @@ class Site:
     secret: str
     audit: Audit
     shares: Shares
+    provider: "StarletteOAuth2App | None" = None
     _store: Store | None = None
     _opening: threading.Lock = field(default_factory=threading.Lock)
 
@@ -93,6 +100,7 @@ def open_site(settings: Settings, environ: Mapping[str, str]) -> Site:
         secret=secret,
         audit=Audit(web.audit_log),
         shares=Shares(web.shares or _find_home(environ) / _SHARES),
+        provider=make_provider(web.openid) if web.openid else None,
     )
 
 

@@ -19,10 +19,10 @@ MakeSite = Callable[..., Site]
 
 
 @contextmanager
-def serving(site: Site) -> Iterator[str]:
-    """Run a server on a free port of the loopback; give its address."""
+def serving(site: Site, *, port: int = 0) -> Iterator[str]:
+    """Run a server on the loopback, on a free port where none is named; give its address."""
     with socket.socket() as sock:
-        sock.bind(("127.0.0.1", 0))
+        sock.bind(("127.0.0.1", port))
         config = uvicorn.Config(create_app(site), log_level="error", proxy_headers=False)
         server = uvicorn.Server(config)
         thread = threading.Thread(target=server.run, kwargs={"sockets": [sock]}, daemon=True)

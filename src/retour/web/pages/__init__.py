@@ -2,10 +2,11 @@
 
 from fastapi import APIRouter
 
-from retour.web.pages import explain, preferences, signin, theme
+from retour.web.pages import codes, explain, preferences, signin, theme
 
 PAGE_ROUTERS: tuple[APIRouter, ...] = (
     explain.router,
+    codes.router,
     preferences.router,
     signin.router,
     theme.router,

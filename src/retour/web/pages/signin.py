@@ -1,4 +1,4 @@
-"""Signing in with a token, and out."""
+"""Signing in, with a token or at a provider of identities, and out."""
 
 from fastapi import APIRouter, HTTPException
 from starlette.requests import Request
@@ -8,6 +8,7 @@ from retour.web.access import Person, find_token
 from retour.web.form import Form
 from retour.web.page import render_page
 from retour.web.pages.preferences import find_local_path
+from retour.web.provider import CALLBACK, begin_sign_in, choose_role, finish_sign_in, name_person
 from retour.web.site import site_of
 
 router = APIRouter(include_in_schema=False)
@@ -37,6 +38,33 @@ def sign_in(request: Request, form: Form) -> Response:
     request.session.clear()
     request.session["token"] = token.sha256[:16]
     site.audit.record(request, Person(token.name, token.role), "signed in")
+    return RedirectResponse(target, 303)
+
+
+@router.get("/sign-in/provider")
+async def go_to_provider(request: Request) -> Response:
+    """Lead the browser to the provider."""
+    site = site_of(request)
+    if site.provider is None:
+        raise HTTPException(404)
+    return await begin_sign_in(site.provider, request, site.web.base_url + CALLBACK)
+
+
+@router.get(CALLBACK)
+async def come_back(request: Request) -> Response:
+    """Let a person in whom the provider knows and whose groups have a role here."""
+    site = site_of(request)
+    if site.provider is None or site.web.openid is None:
+        raise HTTPException(404)
+    claims = await finish_sign_in(site.provider, request)
+    name, role = name_person(claims), choose_role(site.web.openid, claims)
+    if role is None:
+        site.audit.record(request, Person(name, "viewer"), "sign-in refused")
+        raise HTTPException(403, "stranger")
+    target = find_local_path(str(request.session.get("to", "/")))
+    request.session.clear()
+    request.session.update(name=name, role=role)
+    site.audit.record(request, Person(name, role), "signed in")
     return RedirectResponse(target, 303)
 
 
