@@ -118,6 +118,9 @@ def _dispatch(arguments: Sequence[str] | None) -> int:
         parsed = build_parser().parse_args(arguments)
     except SystemExit as end:
         return end.code if isinstance(end.code, int) else ExitCode.USAGE
+    if getattr(parsed, "is_service", False) and hasattr(signal, "SIGPIPE"):
+        # A service outlives those who hang up on it.
+        signal.signal(signal.SIGPIPE, signal.SIG_IGN)
     status: int = parsed.run(parsed)
     return status
 

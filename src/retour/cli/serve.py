@@ -39,7 +39,7 @@ def register(commands: "_SubParsersAction[ArgumentParser]") -> None:
         help="make a token for a person or program, print it and the lines for the settings, "
         "and end",
     )
-    parser.set_defaults(run=_run)
+    parser.set_defaults(run=_run, is_service=True)
 
 
 def _run(arguments: Namespace) -> int:
