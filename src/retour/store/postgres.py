@@ -37,6 +37,7 @@ class PostgresDialect:
     """See :class:`retour.store.dialect.Dialect`."""
 
     driver_error: type[Exception] = psycopg.Error
+    merged_max = 1
 
     def make_engine(self, url: str) -> Engine:
         """Make the engine, on psycopg 3."""

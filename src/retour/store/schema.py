@@ -14,10 +14,9 @@ from sqlalchemy import (
     SmallInteger,
     Table,
     Text,
-    literal_column,
 )
 
-REVISION = "0001"
+REVISION = "0002"
 """The newest migration."""
 
 FROM = 1
@@ -75,6 +74,24 @@ hosts = Table(
     Index("hosts_key", "name", "address", "helo", unique=True),
 )
 
+# As with addresses: who searches for a host knows a part of its name or address.
+host_words = Table(
+    "host_words",
+    metadata,
+    Column("word", Text, primary_key=True),
+    Column("host_id", _Number, primary_key=True, autoincrement=False),
+    sqlite_with_rowid=False,
+)
+
+# The ends of hand-overs that occur at all; a status that is not known is "".
+endings = Table(
+    "endings",
+    metadata,
+    Column("outcome", Text, primary_key=True),
+    Column("status", Text, primary_key=True),
+    sqlite_with_rowid=False,
+)
+
 copies = Table(
     "copies",
     metadata,
@@ -123,16 +140,7 @@ hand_overs = Table(
     Column("next_queue_id", Text),
     sqlite_with_rowid=False,
 )
-# Literal values: SQLite uses a partial index only where it sees that a search implies it.
-TROUBLE = hand_overs.c.outcome.not_in((literal_column("'delivered'"), literal_column("'relayed'")))
-"""The condition of the index of hand-overs that went wrong."""
-Index(
-    "hand_overs_trouble",
-    hand_overs.c.outcome,
-    hand_overs.c.copy_id,
-    sqlite_where=TROUBLE,
-    postgresql_where=TROUBLE,
-)
+Index("hand_overs_end", hand_overs.c.outcome, hand_overs.c.status, hand_overs.c.copy_id)
 _named = hand_overs.c.next_queue_id.is_not(None)
 Index(
     "hand_overs_next",

@@ -48,6 +48,7 @@ _HAND_OVER_COLUMNS = (
     "copy_id, at_us, recipient_id, digest, original_id, outcome, phase, host_id, status, reply, "
     "tls, delay_ms, before_queue_ms, next_queue_id"
 )
+_OUTCOME, _STATUS = 5, 8
 _STRETCH = "UPDATE copies SET last_us = ?, ended_us = coalesce(ended_us, ?) WHERE copy_id = ?"
 _COMPLETE = (
     "UPDATE copies SET last_us = ?, ended_us = coalesce(ended_us, ?), "
@@ -218,6 +219,8 @@ class Writer:
                 link_rows.append((copy_id, link.relation, other, link.at_us))
         insert = self._dialect.insert
         insert(connection, hand_overs, _HAND_OVER_COLUMNS, hand_over_rows)
+        ends = {(row[_OUTCOME], row[_STATUS] or "") for row in hand_over_rows}
+        self._dictionary.note_endings(connection, ends)
         insert(connection, parties, "copy_id, role, address_id", party_rows)
         insert(connection, links, "copy_id, relation, other_queue_id, at_us", link_rows)
 
