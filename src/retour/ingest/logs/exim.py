@@ -98,6 +98,8 @@ class EximDialect:
             return (hand_over,)
         if rest.startswith("Completed"):
             return (End(line.at_us, line.host, queue_id),)
+        if rest.startswith(("cancelled by ", "removed by ")):  # frozen too long; an administrator
+            return (End(line.at_us, line.host, queue_id, given_up=True),)
         return _read_rejection(line, queue_id, rest)
 
     def save(self) -> Mapping[str, Any]:
