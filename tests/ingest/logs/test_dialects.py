@@ -116,7 +116,7 @@ SENDMAIL: dict[str, tuple[list[str], list[dict[str, Any]]]] = {
     ),
     "queueing is no attempt": (
         ["6AO2eELv000092: to=<b@example.org>, delay=00:00:00, mailer=esmtp, stat=queued"],
-        [],
+        [{"kind": "Arrival", "recipients": ("b@example.org",)}],
     ),
     "queueing for want of DNS is one": (
         [

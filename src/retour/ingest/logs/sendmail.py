@@ -36,6 +36,7 @@ _NOTICE = re.compile(
     r"([0-9A-Za-z]{8,20}): (DSN|sender notify|return to sender|postmaster notify): (.*)"
 )
 _CLONE = re.compile(r"clone ([0-9A-Za-z]{8,20}), owner=")
+_HOPS = re.compile(r"SYSERR\([^)]*\): (Too many hops .*, to <([^>]*)>)$")
 _DURATION = re.compile(r"(?:(\d{1,9})\+)?(\d\d):(\d\d):(\d\d)$")
 _STARTTLS = re.compile(r"STARTTLS=(client|server), relay=([^,\s]+)[^,]*, version=([^,]+)")
 _LOCAL_REFUSAL = re.compile(r"<([^>]*)>\.\.\. (.+)")
@@ -123,8 +124,9 @@ class SendmailDialect:
         head, _, reply = head.partition(", reply=")
         fields = _split_fields(head)
         outcome = _judge(said, fields)
-        if outcome is None:
-            return _NOTHING
+        if outcome is None:  # queued: they are not tried yet, and perhaps never named again
+            recipients = tuple(_split_recipients(fields["to"]))
+            return (Arrival(line.at_us, line.host, queue_id, recipients=recipients),)
         name, address = _split_relay(fields.get("relay", ""))
         original = _strip_brackets(fields.get("ctladdr", "").partition(" ")[0]) or None
         relayed = outcome == "relayed"
@@ -161,6 +163,11 @@ def _judge(said: str, fields: Mapping[str, str]) -> HandOverOutcome | None:
 
 
 def _read_other(line: SyslogLine, queue_id: str, rest: str) -> Sequence[Observation]:
+    if found := _HOPS.match(rest):
+        reply, recipient = found.groups()
+        return (
+            HandOver(line.at_us, line.host, queue_id, recipient, outcome="failed", reply=reply),
+        )
     if found := _NOTICE.match(rest):
         other, how, words = found.groups()
         link = Link(line.at_us, line.host, queue_id, other, "failure-report")
