@@ -41,6 +41,7 @@ from retour.store.schema import (
     host_words,
     hosts,
     parties,
+    troubles,
 )
 from retour.store.texts import clean_name
 from retour.trail.words import split_words
@@ -259,8 +260,41 @@ def list_conditions(
         conditions.append(_name_peer(connection, dialect, query.peer))
     if query.status is not None:
         conditions.append(_name_status(connection, dialect, query.status))
+    if any((query.trouble, query.cause, query.actor, query.failed_to)):
+        conditions.append(_name_trouble(connection, dialect, query))
     met = [condition for condition in conditions if condition is not None]
     return met if len(met) == len(conditions) else None
+
+
+def _name_trouble(connection: Connection, dialect: Dialect, query: Query) -> Condition | None:
+    """Ask for what the numbers of docs/statistics.md count."""
+    met = [troubles.c.kind == (query.trouble or "failed")]
+    if query.cause:
+        met.append(troubles.c.cause == query.cause)
+    if query.actor:
+        met.append(troubles.c.actor == query.actor)
+    if query.failed_to:
+        wanted = clean_name(query.failed_to.strip().strip("<>").lower())
+        local, _, domain = wanted.rpartition("@")
+        if local:
+            named = select(addresses.c.address_id).where(
+                func.lower(addresses.c.address) == wanted,
+                dialect.is_one_of(addresses.c.address_id, find_addresses(connection, wanted) or []),
+            )
+            met.append(troubles.c.address_id.in_(named))
+        else:
+            met.append(troubles.c.domain == domain)
+    number = dialect.name_plainly(troubles.c.copy_id)
+
+    def lead(keys: Keys) -> list[Select[Any]]:
+        return [select(number.label("key")).where(*met, number.between(*keys)).distinct()]
+
+    def holds(keys: Keys) -> Any:
+        bounds = troubles.c.copy_id.between(*keys)
+        return exists().where(troubles.c.copy_id == copies.c.copy_id, bounds, *met)
+
+    # The copies of one kind and cause lie in their order.
+    return Condition(lead, holds, in_order=False)
 
 
 def _begins(dialect: Dialect, column: Any, start: str) -> Condition:
