@@ -13,6 +13,7 @@ from benchmarks import (
     spelling,
     startup,
     trail,
+    web,
 )
 
 PARTS = {
@@ -26,6 +27,7 @@ PARTS = {
     "copies": copies.main,
     "ingest": ingest.main,
     "trail": trail.main,
+    "web": web.main,
 }
 
 

@@ -44,6 +44,7 @@ def build_document(
     language: str = "en",
     texts: Path | None = None,
     isolating: bool = False,
+    pages: str = "",
     knowledge: Knowledge | None = None,
 ) -> Document:
     """Return what is to be said about one mail.
@@ -55,6 +56,7 @@ def build_document(
         language: BCP 47; English where there is no catalogue for it.
         texts: an operator's catalogues, see `load_wording`.
         isolating: isolate foreign text inside sentences, see `Wording`.
+        pages: the address (``https:``) of the operator's pages, which links lead to; empty: none.
         knowledge: registries and rules to quote; None: those of the package.
 
     Returns:
@@ -64,7 +66,7 @@ def build_document(
     outside = scope == "external"
     if outside:
         analysis, audience = withhold(analysis), "sender"
-    cases = _cases(analysis, wording, knowledge or load())
+    cases = _cases(analysis, wording, knowledge or load(), pages)
     return Document(
         title=_title(analysis, wording, cases),
         language=wording.language,
@@ -120,7 +122,9 @@ def build_reply_document(
     )
 
 
-def _cases(analysis: Analysis, wording: Wording, knowledge: Knowledge) -> tuple[Case, ...]:
+def _cases(
+    analysis: Analysis, wording: Wording, knowledge: Knowledge, pages: str
+) -> tuple[Case, ...]:
     """Group the recipients that fared alike, in the order of the first of each group."""
     if analysis.report.kind in _NO_DELIVERY and not any(analysis.diagnoses):
         return ()
@@ -128,7 +132,7 @@ def _cases(analysis: Analysis, wording: Wording, knowledge: Knowledge) -> tuple[
     for recipient, diagnosis in zip(analysis.report.recipients, analysis.diagnoses, strict=True):
         groups.setdefault(_fate(recipient, diagnosis), []).append((recipient, diagnosis))
     return tuple(
-        Case(analysis, tuple(r for r, _ in group), group[0][1], wording, knowledge)
+        Case(analysis, tuple(r for r, _ in group), group[0][1], wording, knowledge, pages)
         for group in groups.values()
     )
 

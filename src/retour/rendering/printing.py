@@ -30,6 +30,7 @@ def render(
     scope: "Scope" = "internal",
     letterhead: "Letterhead | None" = None,
     texts: "Path | None" = None,
+    pages: str = "",
 ) -> bytes: ...
 @overload
 def render(
@@ -41,6 +42,7 @@ def render(
     scope: "Scope" = "internal",
     letterhead: "Letterhead | None" = None,
     texts: "Path | None" = None,
+    pages: str = "",
 ) -> str: ...
 @overload
 def render(
@@ -52,6 +54,7 @@ def render(
     scope: "Scope" = "internal",
     letterhead: "Letterhead | None" = None,
     texts: "Path | None" = None,
+    pages: str = "",
 ) -> str | bytes: ...
 def render(
     analysis: "Analysis",
@@ -62,6 +65,7 @@ def render(
     scope: "Scope" = "internal",
     letterhead: "Letterhead | None" = None,
     texts: "Path | None" = None,
+    pages: str = "",
 ) -> str | bytes:
     """Return the report about one mail.
 
@@ -77,6 +81,8 @@ def render(
             code alone.
         letterhead: an operator's name, contact, logo and colours, for HTML.
         texts: a folder of catalogues that replace single texts.
+        pages: the address of the operator's pages on causes (`retour serve`), which links in the
+            administrator's part lead to; empty: none.
 
     Returns:
         The report, ending with a line feed; for ``eml`` its bytes. A mail that is about no
@@ -100,6 +106,7 @@ def render(
             scope=scope,
             texts=texts,
             isolating=isolating,
+            pages=pages,
         )
 
     if format == "eml":
@@ -189,6 +196,7 @@ def _build(
     scope: "Scope",
     texts: "Path | None",
     isolating: bool,
+    pages: str,
 ) -> "Document":
     from retour.rendering.document import build_document  # noqa: PLC0415
 
@@ -199,4 +207,5 @@ def _build(
         language=resolve_language(language, analysis),
         texts=texts,
         isolating=isolating,
+        pages=pages,
     )

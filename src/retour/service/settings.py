@@ -78,6 +78,12 @@ class Settings:
     milter: "MilterSettings | None" = None
     web: "WebSettings | None" = None
 
+    @property
+    def pages(self) -> str:
+        """The address that links of reports lead to; empty where nobody could safely follow it."""
+        address = self.web.base_url if self.web else ""
+        return address if address.startswith("https://") else ""
+
     def override(self, **options: Any) -> "Settings":
         """Return the settings with options in their place; an option that is None says nothing."""
         return replace(self, **{key: value for key, value in options.items() if value is not None})

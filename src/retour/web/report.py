@@ -75,6 +75,7 @@ def view_report(
             language=language,
             texts=texts,
             isolating=isolating,
+            pages=site.settings.pages,
         )
 
     document = build(choice.audience, isolating=True)

@@ -12,6 +12,7 @@ from starlette.requests import Request
 
 from retour.ingest import RawMail, UnreadableMail, open_bytes
 from retour.web.api.contract import NDJSON
+from retour.web.site import site_of
 
 SOURCE = "-"
 """The source of a mail that has no name."""
@@ -27,9 +28,9 @@ _EXAMPLE = (
 OPENAPI = {
     "required": True,
     "content": {
-        "message/rfc822": {"schema": {"type": "string"}, "example": _EXAMPLE},
+        "message/rfc822": {"schema": {"type": "string", "minLength": 1}, "example": _EXAMPLE},
         "text/plain": {
-            "schema": {"type": "string"},
+            "schema": {"type": "string", "minLength": 1},
             "example": "550 5.1.1 <info@example.net>: user unknown",
         },
         _FORM: {
@@ -37,12 +38,17 @@ OPENAPI = {
                 "type": "object",
                 "required": ["files"],
                 "properties": {
-                    "files": {"type": "array", "items": {"type": "string", "format": "binary"}}
+                    "files": {
+                        "type": "array",
+                        "minItems": 1,
+                        "maxItems": _FILES_MAX,
+                        "items": {"type": "string", "format": "binary"},
+                    }
                 },
             }
         },
         NDJSON: {
-            "schema": {"type": "string"},
+            "schema": {"type": "string", "minLength": 1},
             "example": '{"source": "a.eml", "raw": "RnJvbTogTUFJTEVSLURBRU1PTg=="}\n'
             '{"source": "ticket 7", "text": "550 5.1.1 user unknown"}\n',
         },
@@ -84,7 +90,7 @@ async def read_body(request: Request) -> Body:
     if kind not in (*_WHOLE, NDJSON):
         raise HTTPException(415)
     content = await request.body()
-    if not content.strip():
+    if not content:
         raise HTTPException(400, "The body is empty.")
     if kind == NDJSON:
         return Body([_read_line(line) for line in content.splitlines() if line.strip()], True)
@@ -93,12 +99,17 @@ async def read_body(request: Request) -> Body:
 
 async def _read_form(request: Request) -> list[tuple[str, bytes | UnreadableMail]]:
     files: list[tuple[str, bytes | UnreadableMail]] = []
-    async with request.form(max_files=_FILES_MAX, max_fields=0) as form:
+    part_max = site_of(request).web.upload_max_bytes
+    async with request.form(
+        max_files=_FILES_MAX, max_fields=_FILES_MAX, max_part_size=part_max
+    ) as form:
         for value in form.getlist("files"):
             if isinstance(value, UploadFile):
                 files.append(((value.filename or SOURCE)[:_NAME_MAX], await value.read()))
+            else:  # a field without a file name holds pasted text
+                files.append((SOURCE, value.encode("utf-8", "replace")))
     if not files:
-        raise HTTPException(400, "The form has no field 'files' with a file in it.")
+        raise HTTPException(400, "The form has no field 'files'.")
     return files
 
 

@@ -22,7 +22,7 @@ _RESULT = {
     "/codes/{code:path}",
     summary="Say what a code or a server's reply means",
     description="A code (`5.4.6`, `550`) or a whole reply; the fields of a diagnosis.",
-    responses={200: said("What it means.", _RESULT), **errors(422)},
+    responses={200: said("What it means.", _RESULT), **errors(404, 422)},
 )
 def explain_code(
     _: Annotated[Person, Depends(require_scope("codes"))],

@@ -1,6 +1,6 @@
 """``POST /api/v1/explain``: mails in, the answers of ``retour explain`` out."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from fastapi import APIRouter, Depends, HTTPException, Query
 from starlette.concurrency import run_in_threadpool
@@ -50,8 +50,8 @@ _KINDS: dict[str, str] = {
 async def explain(
     request: Request,
     person: Annotated[Person, Depends(require_scope("explain"))],
-    format: Annotated[Form | str, Query(pattern="^(json|html|text|eml)$")] = "json",  # noqa: A002
-    language: Annotated[str, Query(description="BCP 47, or 'auto'", max_length=40)] = AUTO,
+    format: Form | Literal["eml"] = "json",  # noqa: A002 - what users call it
+    language: Annotated[str, Query(examples=["auto", "de"], max_length=40)] = AUTO,
     audience: Audience = "all",
     scope: Scope = "internal",
 ) -> Response:
@@ -89,7 +89,7 @@ def _to_dict(result: Explained | Unexplained, scope: Scope) -> JsonObject:
 def _render(
     site: Site,
     results: list[Explained | Unexplained],
-    form: str,
+    form: Form | Literal["eml"],
     language: str,
     audience: Audience,
     scope: Scope,
@@ -102,12 +102,13 @@ def _render(
         raise HTTPException(422, result.error)
     printed = render(
         result.analysis,
-        format=form,  # type: ignore[call-overload]
+        format=form,
         language=language,
         audience=audience,
         scope=scope,
         letterhead=site.settings.letterhead,
         texts=site.settings.texts,
+        pages=site.settings.pages,
     )
     content = printed if isinstance(printed, bytes) else printed.encode("utf-8", "backslashreplace")
     return Response(content, media_type=_KINDS[form])

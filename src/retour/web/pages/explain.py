@@ -101,6 +101,7 @@ def download(request: Request, form: Form, _: Viewer) -> Response:
         scope=settings.scope,
         letterhead=settings.letterhead,
         texts=settings.texts,
+        pages=settings.pages,
     )
     content = printed if isinstance(printed, bytes) else printed.encode("utf-8", "backslashreplace")
     disposition = {"Content-Disposition": f'attachment; filename="{name}"'}
