@@ -3,8 +3,9 @@
 One of the conditions leads: an index gives its copies in order of their numbers, newest first, a
 bounded number at a time, and the other conditions are checked on these. Which one leads is not left
 to the database's planner: each is asked for a small number of copies in any order, and one that has
-no more leads, with just these. Where an index would have to put what it finds into order first, and that is much, the newest
-copies are looked through before: what is frequent is among them, and what is not is soon sorted.
+no more leads, with just these. Where an index would have to put what it finds into order first, and
+that is much, the newest copies are looked through before: what is frequent is among them, and what
+is not is soon sorted.
 """
 
 from collections.abc import Callable
