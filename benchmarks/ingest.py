@@ -100,9 +100,7 @@ def _show_peak(log: Path) -> None:
         process.returncode = os.waitstatus_to_exitcode(status)
     size, used = log.stat().st_size, usage.ru_utime + usage.ru_stime
     peak = usage.ru_maxrss / 1024  # kilobytes on Linux
-    print(
-        f"{size / 1e6:,.0f} MB of log: peak {peak:.0f} MB, {size / 1e6 / used:.1f} MB/s of processor"
-    )
+    print(f"{size / 1e6:,.0f} MB of log: peak {peak:.0f} MB, {size / 1e6 / used:.1f} MB/s")
     for rest in log.parent.glob(f"{trail.name}*"):
         rest.unlink()
 
