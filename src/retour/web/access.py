@@ -6,7 +6,7 @@ server (on this machine alone, see `retour.web.guard`) may do everything.
 
 import hashlib
 import hmac
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated
 
@@ -74,13 +74,13 @@ def find_token(web: WebSettings, secret: str) -> Token | None:
     return found
 
 
-def require(role: Role) -> Callable[[Request], Person]:
+def require(role: Role) -> Callable[[Request], Awaitable[Person]]:
     """Return the dependency of a page that needs a role.
 
     Its result is the person; who has not signed in is led to the page for it.
     """
 
-    def check(request: Request) -> Person:
+    async def check(request: Request) -> Person:  # asynchronous: it is no work for a thread
         person = identify(request)
         if person is None:
             raise SignInNeededError
@@ -99,10 +99,10 @@ Admin = Annotated[Person, Depends(require("admin"))]
 """A page that deletes, or gives kept mails away."""
 
 
-def require_scope(scope: ApiScope) -> Callable[[Request], Person]:
+def require_scope(scope: ApiScope) -> Callable[[Request], Awaitable[Person]]:
     """Return the dependency of an operation of the API that needs a scope."""
 
-    def check(request: Request) -> Person:
+    async def check(request: Request) -> Person:  # asynchronous: it is no work for a thread
         site: Site = request.app.state.site
         if not site.web.knows_people:
             return LOCAL

@@ -6,7 +6,7 @@ kinds that the HTML standard's parser and scripting sections describe.
 """
 
 import base64
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 _CALLS = ("alarm(1)", "window.alarm(1)", "alarm`1`", "top['al'+'arm'](1)", "&#97;larm(1)")
 _BREAKS = ("", '">', "'>", "-->", "]]>", "</title>", "</textarea>", "</script>", "</style>",
@@ -82,27 +82,39 @@ ENCODINGS: dict[str, Encode] = {
 }
 
 
-def make_mail(vector: str, encode: Encode) -> bytes:
-    """Return a bounce that has a vector in every field that a report shows."""
-    line = " ".join(vector.split())
-    said = encode(line)
+def make_mail(vectors: Sequence[str], encode: Encode) -> bytes:
+    """Return a bounce with vectors in every field that a report shows.
+
+    Each has a recipient and a station of its own; the fields that a mail has once hold one of them,
+    and the header all.
+    """
+    lines = [" ".join(vector.split()) for vector in vectors]
+    line, said = lines[0], encode(lines[0])
     address = f'"{line}"@example.net'
+    stations = "".join(
+        f"Received: from {one} (helo {one}) by {one} with {one} id {one}"
+        f" for <a@example.net>; Sun, 1 Mar 2026 10:00:0{number % 10} +0100\n"
+        for number, one in enumerate(lines)
+    )
+    others = "".join(f"X-{number}: {encode(one)}\n" for number, one in enumerate(lines))
     original = (
-        f"Received: from {line} (helo {line}) by {line} with {line} id {line}"
-        " for <a@example.net>; Sun, 1 Mar 2026 10:00:00 +0100\n"
-        f"From: {said} <{address}>\nTo: {said} <{address}>\nCc: {said}\nSubject: {said}\n"
-        f"Message-ID: <{line}@example.com>\nDate: {line}\nContent-Language: {line}\nX: {said}\n"
+        f"{stations}From: {said} <{address}>\nTo: {said} <{address}>\nCc: {said}\n"
+        f"Subject: {said}\nMessage-ID: <{line}@example.com>\nDate: {line}\n"
+        f"Content-Language: {line}\n{others}"
+    )
+    recipients = "".join(
+        f'Original-Recipient: rfc822; {one}\nFinal-Recipient: rfc822; "{one}"@example.net\n'
+        f"Action: failed\nStatus: 5.{1 + number % 7}.1\nRemote-MTA: dns; {one}\n"
+        f"Diagnostic-Code: smtp; 550 5.1.1 {one} {encode(one)} user unknown http://{one}/\n"
+        f"Last-Attempt-Date: {one}\n\n"
+        for number, one in enumerate(lines)
     )
     text = (
         f"From: {said} <MAILER-DAEMON@example.net>\nSubject: {said}\nMIME-Version: 1.0\n"
         "Content-Type: multipart/report; report-type=delivery-status; boundary=b\n\n"
-        f"--b\nContent-Type: text/html; charset=utf-8\n\n<p>{vector}</p>\n"
+        f"--b\nContent-Type: text/html; charset=utf-8\n\n<p>{' '.join(vectors)}</p>\n"
         "--b\nContent-Type: message/delivery-status\n\n"
-        f"Reporting-MTA: dns; {line}\nOriginal-Envelope-Id: {line}\n\n"
-        f"Original-Recipient: rfc822; {line}\nFinal-Recipient: rfc822; {address}\n"
-        f"Action: failed\nStatus: 5.1.1\nRemote-MTA: dns; {line}\n"
-        f"Diagnostic-Code: smtp; 550 5.1.1 {line} {said} user unknown http://{line}/\n"
-        f"Last-Attempt-Date: {line}\n\n"
-        f"--b\nContent-Type: message/rfc822\n\n{original}\n{vector}\n--b--\n"
+        f"Reporting-MTA: dns; {line}\nOriginal-Envelope-Id: {line}\n\n{recipients}"
+        f"--b\nContent-Type: message/rfc822\n\n{original}\n{' '.join(vectors)}\n--b--\n"
     )
     return text.encode("utf-8", "surrogatepass")
