@@ -186,7 +186,7 @@ def _read_query(arguments: Namespace) -> "Query":
 
 def read_moment(option: str, text: str | None, *, is_end: bool = False) -> int | None:
     """Read an option's moment."""
-    from retour.cli.moment import HINT, parse_moment  # noqa: PLC0415
+    from retour.service.moment import HINT, parse_moment  # noqa: PLC0415
 
     if text is None:
         return None

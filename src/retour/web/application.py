@@ -15,6 +15,7 @@ from retour.service.settings import load_settings
 from retour.version import __version__
 from retour.web.api import API_ROUTERS
 from retour.web.api.contract import install_openapi
+from retour.web.counting import counting
 from retour.web.guard import Guard, Refusal
 from retour.web.page import STATIC
 from retour.web.pages import PAGE_ROUTERS
@@ -37,7 +38,8 @@ def create_app(site: Site) -> FastAPI:
 
     @asynccontextmanager
     async def live(_: FastAPI) -> AsyncIterator[None]:
-        yield
+        with counting(site):
+            yield
         site.close()
 
     app = FastAPI(
