@@ -1,8 +1,9 @@
-"""Values to pictures in SVG. Pure; colours are classes of the page's style sheet, so that light and
-dark, print and forced colours are its business, and a strict policy needs no exception.
+"""Values to pictures in SVG.
 
-A picture is one image for assistive technology, with a title and a description. Whatever it shows
-stands in a table beside it, which is where links are.
+Pure; colours are classes of the page's style sheet, so that light and dark, print and forced
+colours are its business, and a strict policy needs no exception. A picture is one image for
+assistive technology, with a title and a description. Whatever it shows stands in a table beside it,
+which is where links are.
 """
 
 from collections.abc import Sequence
@@ -86,7 +87,8 @@ def draw_span(begin: float, end: float, marks: Sequence[tuple[float, str]] = ())
     """Draw a lane of a time line: a bar from begin to end, and marks on it.
 
     Args:
-        begin, end: shares of the whole time, 0 to 1.
+        begin: share of the whole time, 0 to 1.
+        end: likewise.
         marks: shares, and the class of each: ``good``, ``bad`` or ``even``.
     """
     width = max(end - begin, 0.004)

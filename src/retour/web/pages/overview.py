@@ -1,6 +1,6 @@
 """Numbers over the trail: failures over time, who and where, copies, waiting, waves."""
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -86,7 +86,9 @@ class _View:
         named = [name for name, _ in numbers.causes[:_NAMED]]
         self._places = {name: n for n, name in enumerate(named)}
 
-    def search(self, at_us: int | None = None, **asked: str) -> str:
+    def search(
+        self, at_us: int | None = None, asked: dict[str, str] | None = None, **named: str
+    ) -> str:
         """Return where the mails of a number are; of one span, or of the whole time."""
         if not self._may_read:
             return ""
@@ -95,7 +97,7 @@ class _View:
         until_us = min(until_us, self._numbers.until_us)
         since_us = max(since_us, self._numbers.since_us)
         times = {"since": _iso(since_us), "until": _iso(until_us - 1)}
-        return f"/trail?{urlencode({**asked, **times})}"
+        return f"/trail?{urlencode({**(asked or {}), **named, **times})}"
 
     def causes(self) -> list[Line]:
         """Failures by cause."""
@@ -231,9 +233,8 @@ class _View:
         return (*parts, sum(found.values())) if others else tuple(parts)
 
     def _list(
-        self, rows: Iterable[Named], field: str, words: tuple[str, str] | None = None
+        self, rows: Sequence[Named], field: str, words: tuple[str, str] | None = None
     ) -> list[Line]:
-        rows = list(rows)
         most = max((number for _, number in rows), default=0)
         return [
             Line(
@@ -241,7 +242,7 @@ class _View:
                 self._text.label(words[0], name, words[1]) if words else "",
                 number,
                 draw_bar(number, most),
-                self.search(**{field: name}) if name else "",
+                self.search(asked={field: name}) if name else "",
             )
             for name, number in rows
         ]

@@ -1,6 +1,6 @@
 """Search the trail, and tell the story of a message."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import islice
@@ -16,7 +16,7 @@ from retour.model.copies import VERDICTS
 from retour.model.statistics import TroubleKind
 from retour.model.story import Copy, Query, Story
 from retour.rendering.chart import draw_span
-from retour.rendering.trail import Teller
+from retour.rendering.trail import ListRow, Teller
 from retour.service.copies import list_repetitions
 from retour.service.moment import parse_moment
 from retour.service.trail import answer, look_up_name
@@ -48,9 +48,7 @@ def search(request: Request, person: Helpdesk) -> Response:
     try:
         query = _read_query(asked, request.query_params.get("before", ""))
     except ValueError as error:
-        return render_page(
-            request, "search.html", status=422, asked=asked, problem=str(error), **_nothing()
-        )
+        return _show_search(request, asked, problem=str(error))
     site = site_of(request)
     copies = site.store.find(query)
     site.audit.record(request, person, "trail searched", query=asked, found=len(copies))
@@ -60,21 +58,30 @@ def search(request: Request, person: Helpdesk) -> Response:
     if len(copies) == query.limit:
         following = f"/trail?{urlencode({**asked, 'before': str(copies[-1].copy_id)})}"
     first = f"/trail?{urlencode(asked)}" if query.before is not None else ""
+    return _show_search(request, asked, rows=rows, following=following, first=first)
+
+
+def _show_search(
+    request: Request,
+    asked: Mapping[str, str],
+    *,
+    problem: str = "",
+    rows: Sequence[tuple[int, ListRow]] = (),
+    following: str = "",
+    first: str = "",
+) -> Response:
     return render_page(
         request,
         "search.html",
+        status=422 if problem else 200,
         asked=asked,
-        problem="",
+        problem=problem,
         fields=FIELDS,
         more=[name for name in MORE_FIELDS if name in asked],
         rows=rows,
         following=following,
         first=first,
     )
-
-
-def _nothing() -> dict[str, object]:
-    return {"fields": FIELDS, "more": [], "rows": None, "following": "", "first": ""}
 
 
 def _read_query(asked: Mapping[str, str], before: str) -> Query:
@@ -176,7 +183,7 @@ def show(request: Request, person: Helpdesk, id: str = "") -> Response:  # noqa:
     )
 
 
-def _choose_state(outcomes: set[str]) -> str:
+def _choose_state(outcomes: Set[str]) -> str:
     """Return the state whose colours the answer has."""
     if outcomes <= {"delivered"} and outcomes:
         return "passed"
@@ -236,7 +243,7 @@ def _say_gap(gap_us: int, text: Text) -> str:
     minutes, rest = divmod(round(abs(seconds)), 60)
     hours, minutes = divmod(minutes, 60)
     days, hours = divmod(hours, 24)
-    sign = "−" if seconds < 0 else ""
+    sign = "-" if seconds < 0 else ""
     clock = f"{hours}:{minutes:02}:{rest:02}"
     return f"{sign}{text.number(days, 'trail', 'days')} {clock}" if days else f"{sign}{clock}"
 
