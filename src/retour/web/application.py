@@ -17,6 +17,7 @@ from retour.service.settings import load_settings
 from retour.version import __version__
 from retour.web.api import API_ROUTERS
 from retour.web.api.contract import install_openapi
+from retour.web.counting import counting
 from retour.web.guard import Guard, Refusal
 from retour.web.page import STATIC
 from retour.web.pages import PAGE_ROUTERS
@@ -44,7 +45,8 @@ def create_app(site: Site) -> FastAPI:
         # The knowledge stays; the collector need not look through it again and again.
         gc.freeze()
         gc.set_threshold(_OBJECTS_BETWEEN_COLLECTIONS)
-        yield
+        with counting(site):
+            yield
         site.close()
 
     app = FastAPI(
