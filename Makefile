@@ -6,7 +6,7 @@ STAMP := $(VENV)/.installed
 SHARED ?= ../shared
 EXAMPLES := examples/second-copy.eml examples/mailbox-full.eml examples/mistyped-domain.eml
 
-.PHONY: demo test install lint bench clean
+.PHONY: demo serve test lab install lint bench clean
 
 install: $(STAMP)
 
@@ -21,8 +21,15 @@ demo: install
 	$(BIN)/retour explain --format html --output build/demo/ $(EXAMPLES)
 	@echo "The same reports as pages for a browser: $(CURDIR)/build/demo/"
 
+serve: install
+	$(BIN)/retour serve
+
 test: install
 	$(BIN)/pytest
+
+# Real mail servers side by side, in namespaces of their own (docs/lab.md).
+lab: install
+	$(BIN)/python -m lab
 
 lint: install
 	$(BIN)/ruff check .

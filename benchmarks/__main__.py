@@ -14,6 +14,7 @@ from benchmarks import (
     spelling,
     startup,
     trail,
+    web,
 )
 
 PARTS = {
@@ -28,6 +29,7 @@ PARTS = {
     "ingest": ingest.main,
     "trail": trail.main,
     "milter": milter.main,
+    "web": web.main,
 }
 
 

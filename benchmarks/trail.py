@@ -1,7 +1,8 @@
 """How long a search in a trail takes, and how that grows: ``python -m benchmarks trail``.
 
-A trail is filled with made-up hand-overs through the same code as a log. Times are wall clock,
-since what a database's server does is part of the answer.
+Trails are filled with made-up mails in bulk (:mod:`benchmarks.filling`, which first shows that it
+writes what a log's reading writes). Times are wall clock, since what a database's server does is
+part of the answer.
 """
 
 import os
@@ -9,12 +10,13 @@ import random
 import statistics
 import tempfile
 import time
-from collections.abc import Callable, Iterator
-from itertools import accumulate
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
+from benchmarks.filling import check_likeness, fill
+from benchmarks.traffic import DAY_US, Mail, Traffic
 from retour.model.story import Query
-from retour.model.trail import Arrival, End, HandOver, Observation
 from retour.store import Store, open_store
 
 SMALL = (100_000,)
@@ -22,111 +24,32 @@ LARGE = (100_000, 1_000_000, 10_000_000)
 MEDIAN_MS = 20.0
 P95_MS = 100.0
 
-_BATCH = 8_000
 _ASKED = 100
-_DAYS = 60
-_START_US = 1_767_225_600_000_000  # 2026-01-01
-_DAY_US = 86_400_000_000
-
-
-class Traffic:
-    """Made-up mails: few senders and words are frequent, most are rare."""
-
-    def __init__(self, count: int) -> None:
-        self.count = count
-        self.step_us = _DAYS * _DAY_US // count
-        self._senders = _Skewed(min(200_000, count // 20), 1)
-        self._recipients = _Skewed(min(1_000_000, count // 5), 2)
-        self._words = _Skewed(20_000, 3)
-
-    def message(self, n: int) -> tuple[str, str, str, str]:
-        """Return Message-ID, sender, recipient and subject of the n-th mail."""
-        chance = random.Random(n)
-        sender, recipient = self._senders.draw(chance), self._recipients.draw(chance)
-        words = " ".join(f"w{self._words.draw(chance)}" for _ in range(5))
-        return (
-            f"<{chance.getrandbits(64):016x}.{n}@mail{sender % 331}.example.com>",
-            f"first{sender}.last{sender % 977}@dom{sender % 997}.example.com",
-            f"name{recipient}@dest{recipient % 4999}.example.net",
-            words,
-        )
-
-    def at(self, n: int) -> int:
-        """Return when it arrives."""
-        return _START_US + n * self.step_us
-
-    def lines(self) -> Iterator[Observation]:
-        """Yield what a log would say of all of them."""
-        for n in range(self.count):
-            at_us, queue_id = self.at(n), f"{n:012X}"
-            message_id, sender, recipient, subject = self.message(n)
-            peer = n % 5003
-            yield Arrival(
-                at_us, f"mx{n % 3}", queue_id, message_id, sender, f"c{peer}.example.org",
-                f"198.51.{peer % 100}.{peer % 250}", None, "ESMTPS", "TLSv1.3", 4000 + n % 9999, 1,
-                subject,
-            )  # fmt: skip
-            has_failed = n % 50 == 0
-            yield HandOver(
-                at_us + 800_000, f"mx{n % 3}", queue_id, recipient, None,
-                "failed" if has_failed else "relayed", f"mx.dest{n % 4999}.example.net",
-                f"203.0.113.{n % 250}", "5.1.1" if has_failed else "2.0.0",
-                "550 5.1.1 user unknown" if has_failed else f"250 2.0.0 Ok: queued as {n * 7:012X}",
-                "TLSv1.3", 800, 20, None if has_failed else f"{n * 7:012X}",
-            )  # fmt: skip
-            yield End(at_us + 900_000, f"mx{n % 3}", queue_id)
-
-
-class _Skewed:
-    """Numbers of which the first are drawn far more often (Zipf's law with exponent 0.7)."""
-
-    def __init__(self, size: int, seed: int) -> None:
-        numbers = list(range(1, max(size, 2)))
-        random.Random(seed).shuffle(numbers)
-        self._numbers = numbers
-        self._weights = list(accumulate(1 / rank**0.7 for rank in range(1, len(numbers) + 1)))
-
-    def draw(self, chance: random.Random) -> int:
-        return chance.choices(self._numbers, cum_weights=self._weights)[0]
+_ASKED_BROAD = 20
 
 
 def list_questions(traffic: Traffic) -> dict[str, Callable[[random.Random], Query]]:
-    """List the kinds of search that are measured; each asks for a mail that is there."""
+    """List the kinds of search that have to be fast; each asks for a mail that is there."""
 
-    def day(n: int) -> tuple[int, int]:
-        return traffic.at(n) - _DAY_US // 2, traffic.at(n) + _DAY_US // 2
-
-    def pick(chance: random.Random) -> tuple[int, tuple[str, str, str, str]]:
-        n = chance.randrange(traffic.count)
-        return n, traffic.message(n)
+    def pick(chance: random.Random) -> Mail:
+        return traffic.mail(chance.randrange(traffic.count))
 
     def by_message(chance: random.Random) -> Query:
-        return Query(message_id=pick(chance)[1][0])
+        return Query(message_id=pick(chance).message_id)
 
     def by_sender(chance: random.Random) -> Query:
-        n, (_, sender, _, _) = pick(chance)
-        since, until = day(n)
-        return Query(from_=sender, since_us=since, until_us=until)
+        mail = pick(chance)
+        return _within_a_day(mail, Query(from_=traffic.address(mail.sender_id)))
 
     def by_recipient(chance: random.Random) -> Query:
-        n, (_, _, recipient, _) = pick(chance)
-        since, until = day(n)
-        return Query(to=recipient, since_us=since, until_us=until)
+        mail = pick(chance)
+        return _within_a_day(mail, Query(to=traffic.address(mail.recipient_id)))
 
     def by_words(chance: random.Random) -> Query:
-        words = pick(chance)[1][3].split()
-        return Query(subject=" ".join(words[:2]))
+        return Query(subject=" ".join(pick(chance).subject.split()[-2:]))
 
     def by_word(chance: random.Random) -> Query:
-        return Query(subject=pick(chance)[1][3].split()[0])
-
-    def by_domain(chance: random.Random) -> Query:
-        n, (_, _, recipient, _) = pick(chance)
-        since, until = day(n)
-        return Query(to="@" + recipient.partition("@")[2], since_us=since, until_us=until)
-
-    def by_local_part(chance: random.Random) -> Query:
-        return Query(from_=pick(chance)[1][1].partition(".")[0])
+        return Query(subject=pick(chance).subject.split()[-1])
 
     return {
         "Message-ID": by_message,
@@ -134,13 +57,64 @@ def list_questions(traffic: Traffic) -> dict[str, Callable[[random.Random], Quer
         "recipient and time": by_recipient,
         "two subject words": by_words,
         "one subject word": by_word,
-        "recipient's domain and time": by_domain,
-        "part of the sender": by_local_part,
     }
+
+
+def list_broad_questions(traffic: Traffic) -> dict[str, Callable[[random.Random], Query]]:
+    """List searches that very many mails meet, mixes of such, and pages far behind."""
+
+    def address(chance: random.Random) -> str:
+        return traffic.address(traffic.mail(chance.randrange(traffic.count)).sender_id)
+
+    def recipient(chance: random.Random) -> str:
+        return traffic.address(traffic.mail(chance.randrange(traffic.count)).recipient_id)
+
+    def peer(chance: random.Random) -> str:
+        return traffic.host(traffic.mail(chance.randrange(traffic.count)).peer_id)[0]
+
+    def before(chance: random.Random) -> int:
+        return traffic.at(chance.randrange(traffic.count // 2, traffic.count)) << 10
+
+    return {
+        "nothing asked, newest": lambda _: Query(),
+        "nothing asked, deep page": lambda c: Query(before=before(c)),
+        "status: failed": lambda _: Query(status="failed"),
+        "status: failed, deep page": lambda c: Query(status="failed", before=before(c)),
+        "status: expired (rare)": lambda _: Query(status="expired"),
+        "status: 5.": lambda _: Query(status="5."),
+        "status: 5.7 (one in 10,000)": lambda _: Query(status="5.7"),
+        "status: relayed": lambda _: Query(status="relayed"),
+        "status: 4.9 (never)": lambda _: Query(status="4.9"),
+        "peer": lambda c: Query(peer=peer(c)),
+        "peer's beginning (very many)": lambda _: Query(peer="c1"),
+        "peer's domain (all)": lambda _: Query(peer="example.org"),
+        "word of one in seven": lambda _: Query(subject="re"),
+        "that, deep page": lambda c: Query(subject="re", before=before(c)),
+        "that, and failed": lambda _: Query(subject="re", status="failed"),
+        "that, and 5.7": lambda _: Query(subject="re", status="5.7"),
+        "beginning of a word": lambda _: Query(subject="w199"),
+        "beginning of all words": lambda _: Query(subject="w"),
+        "part of the sender": lambda c: Query(from_=address(c).partition(".")[0]),
+        "sender's domain": lambda c: Query(from_="@" + address(c).partition("@")[2]),
+        "recipient's domain": lambda c: Query(to="@" + recipient(c).partition("@")[2]),
+        "all senders": lambda _: Query(from_="example.com"),
+        "inside of the sender": lambda c: Query(from_="*" + address(c)[3:14]),
+        "inside of nobody": lambda _: Query(from_="*nobody-has-this"),
+        "sender's domain, failed": lambda c: Query(
+            from_="@" + address(c).partition("@")[2], status="failed"
+        ),
+        "peer, word, failed": lambda c: Query(peer=peer(c), subject="re", status="failed"),
+        "queue id's beginning (all)": lambda _: Query(queue_id="0"),
+    }
+
+
+def _within_a_day(mail: Mail, query: Query) -> Query:
+    return replace(query, since_us=mail.at_us - DAY_US // 2, until_us=mail.at_us + DAY_US // 2)
 
 
 def main(sizes: tuple[int, ...] = SMALL) -> None:
     """Fill trails and print what searches in them take."""
+    check_likeness()
     for size in sizes:
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder) / "trail.sqlite3"
@@ -148,53 +122,47 @@ def main(sizes: tuple[int, ...] = SMALL) -> None:
             print(f"  file: {path.stat().st_size / size:.0f} bytes a hand-over")
         server = os.environ.get("RETOUR_BENCH_POSTGRES")
         if server:
-            _measure("PostgreSQL", server, size)
+            _measure("PostgreSQL", f"{server}{size}", size)
     if not os.environ.get("RETOUR_BENCH_POSTGRES"):
-        print("(PostgreSQL: name an empty database in RETOUR_BENCH_POSTGRES)")
-    print(f"(median at most {MEDIAN_MS:.0f} ms, 95th percentile at most {P95_MS:.0f} ms)")
+        print(
+            "(PostgreSQL: give the beginning of URLs in RETOUR_BENCH_POSTGRES, to which the sizes "
+            "are added: empty databases that are there)"
+        )
+    print(f"(the first five: median at most {MEDIAN_MS:.0f} ms, 95th at most {P95_MS:.0f} ms)")
 
 
 def _measure(name: str, url: str, size: int) -> None:
     """Fill one trail and search it."""
     traffic = Traffic(size)
+    fill(url, traffic)
+    print(f"{name}, {size:,} hand-overs")
+    show_times(url, traffic)
+
+
+def show_times(url: str, traffic: Traffic) -> None:
+    """Search a filled trail and print what that takes."""
     with open_store(url) as store:
-        used = _fill(store, traffic)
-        print(f"{name}, {size:,} hand-overs: {used / size * 1e6:.0f} us of our processor each")
         for question, ask in list_questions(traffic).items():
-            _ask(store, question, ask)
+            _ask(store, question, ask, _ASKED)
+        for question, ask in list_broad_questions(traffic).items():
+            _ask(store, question, ask, _ASKED_BROAD)
 
 
-def _fill(store: Store, traffic: Traffic) -> float:
-    """Write all of the traffic; return seconds of this process, without making it up."""
-    batch: list[Observation] = []
-    used = 0.0
-    for line in traffic.lines():
-        batch.append(line)
-        if len(batch) >= _BATCH * 3:
-            used += _write(store, batch)
-            batch = []
-    return used + _write(store, batch)
-
-
-def _write(store: Store, batch: list[Observation]) -> float:
-    started = time.process_time()
-    store.write(batch)
-    return time.process_time() - started
-
-
-def _ask(store: Store, name: str, ask: Callable[[random.Random], Query]) -> None:
+def _ask(store: Store, name: str, ask: Callable[[random.Random], Query], times: int) -> None:
     """Search many times and print how long that took."""
     chance = random.Random(name)
-    took = []
-    for n in range(_ASKED + 5):
+    took, used = [], []
+    for n in range(times + 2):
         query = ask(chance)
-        started = time.perf_counter()
+        started, begun = time.perf_counter(), time.process_time()
         found = store.find(query)
-        if n >= 5:  # the first ones compile the statements
+        if n >= 2:  # the first ones compile the statements
+            used.append((time.process_time() - begun) * 1000)
             took.append((time.perf_counter() - started) * 1000)
-        assert found, query
     took.sort()
     print(
-        f"  {name:28} median {statistics.median(took):7.1f} ms"
-        f"   95th percentile {took[int(len(took) * 0.95)]:7.1f} ms"
+        f"  {name:30} median {statistics.median(took):7.1f} ms   95th percentile "
+        f"{took[int(len(took) * 0.95)]:7.1f} ms   {statistics.median(used):7.1f} ms of our "
+        f"processor   {len(found):3} found",
+        flush=True,
     )

@@ -1,6 +1,7 @@
 """Shared fixtures."""
 
 import os
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,6 +12,14 @@ if TYPE_CHECKING:
     from retour.store import Store
 
 ROOT = Path(__file__).resolve().parent.parent
+
+
+@pytest.fixture(autouse=True)
+def _broken_pipes_raise() -> Iterator[None]:
+    """What the command line does to SIGPIPE, for ``retour … | head``, ends with a test."""
+    yield
+    if hasattr(signal, "SIGPIPE"):
+        signal.signal(signal.SIGPIPE, signal.SIG_IGN)
 
 
 @pytest.fixture(scope="session")

@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 
 import pytest
+from scenes import B1, B2, LOOP
 
 from retour.cli.main import run
 
@@ -128,3 +129,35 @@ def test_what_cannot_be_compared_is_one_sentence(
     assert printed.err.count("\n") == 1
     assert printed.out == ""
     assert (mails / "a.eml").read_bytes() == FIRST + REST
+
+
+def test_ids_of_a_trail_are_compared(mails: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """One Message-ID is a whole comparison; what is known of a copy is said."""
+    (mails / "mail.log").write_text(LOOP)
+    store = ["--store", "trail.sqlite3"]
+    assert run(["trail", "ingest", *store, "mail.log"]) == 0
+    capsys.readouterr()
+    assert run(["compare", "<m@x>", *store, "--format", "json"]) == 0
+    found = read(capsys)
+    assert found["verdict"] == "loop"
+    copies = found["copies"]
+    assert isinstance(copies, list)
+    assert [(copy["source"], copy["known"]) for copy in copies] == [(B1, "log"), (B2, "log")]
+    assert run(["compare", B1, "a.eml", *store, "--format", "json"]) == 0
+    assert read(capsys)["verdict"] == "distinct"
+    assert run(["compare", B1, B2, *store, "--format", "html", "--lang", "de"]) == 0
+    assert "nur Zeilen aus Logs" in capsys.readouterr().out
+
+
+def test_a_name_without_a_file_and_a_trail_is_said(
+    mails: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A mistyped path is told as such, and no trail is made of it."""
+    monkeypatch.setenv("HOME", str(mails))
+    monkeypatch.delenv("RETOUR_STORE", raising=False)
+    assert run(["compare", "a.eml", "b.elm"]) == 1
+    assert "b.elm: " in capsys.readouterr().err
+    assert not (mails / ".local").exists()
+    (mails / "empty.log").write_text("")
+    assert run(["compare", "a.eml", "b.elm", "--store", "trail.sqlite3"]) == 1
+    assert "the trail does not know it" in capsys.readouterr().err

@@ -241,3 +241,17 @@ def test_catalogue_can_say_every_finding(language: str) -> None:
         assert set(texts) == set(english.find("capture", "finding", name))
         for text in write_out(texts):
             assert {key for _, key in split(text) if key} <= set(fields.split()), text
+
+
+def test_sessions_go_into_a_trail_that_is_named(
+    left: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """What is printed is the same; the trail then knows the message."""
+    trail = str(tmp_path / "trail.sqlite3")
+    assert run(["pcap", left, "--lang", "de"]) == 0
+    printed = capsys.readouterr().out
+    assert "Der Client war gegangen" in printed
+    assert run(["pcap", left, "--lang", "de", "--store", trail]) == 0
+    assert capsys.readouterr().out == printed
+    assert run(["trail", "show", "4D43D300222", "--store", trail]) == 0
+    assert "had left before the reply" in " ".join(capsys.readouterr().out.split())

@@ -15,7 +15,7 @@ from retour.service.context import add_context
 from retour.service.ingestion import Intent, ingest
 from retour.store import open_store
 
-Ask = Callable[[str, bytes], Analysis]
+Ask = Callable[..., Analysis]
 FLAGSHIP = (Path(__file__).parents[1] / "fixtures/flagship/second-copy-list.eml").read_bytes()
 NO_SIGN = (Path(__file__).parents[1] / "fixtures/flagship/no-sign.eml").read_bytes()
 ID = "CAB-1a-20260302@example.com"
@@ -68,12 +68,12 @@ DIRECT = message(
 def ask(tmp_path: Path) -> Ask:
     """Return what ingests a log into a trail and explains a report with it."""
 
-    def answer(log: str, raw: bytes) -> Analysis:
+    def answer(log: str, raw: bytes, domains: tuple[str, ...] = ()) -> Analysis:
         (tmp_path / "mail.log").write_text(log)
         with open_store(str(tmp_path / "trail.sqlite3")) as store:
             taken = list(ingest([str(tmp_path / "mail.log")], store, Intent(UTC, "mail")))
             assert [(one.format, one.unknown) for one in taken] == [("syslog", 0)]
-            return add_context(store, explain(raw))
+            return add_context(store, explain(raw), domains)
 
     return answer
 
@@ -302,3 +302,111 @@ def test_a_forgery_that_was_also_sent_to_us_is_not_ours(ask: Ask) -> None:
         "02T09:00:01", "AAAA000005", "f@evil.example", HOME, client="mx.evil.example[203.0.113.9]"
     )
     assert ask(log, bounce("f@evil.example", "mx.evil.example")).backscatter is None
+
+
+def test_the_title_says_arrived_where_that_is_proved(ask: Ask) -> None:
+    """It "seems" so only where nobody can prove it."""
+    assert build_document(ask(DIRECT, FLAGSHIP)).title == "Your message arrived"
+    assert build_document(ask(DIRECT, FLAGSHIP), language="de").title == (
+        "Ihre Nachricht ist angekommen"
+    )
+    alone = explain(FLAGSHIP)
+    assert "arrived" not in build_document(alone).title or "seems" in build_document(alone).title
+
+
+TAG = "prvs=0123abcdef=anna.berg@example.com"
+SIGNED = AROUND.replace("from=<anna.berg@example.com>", f"from=<{TAG}>") + message(
+    "02T08:30:00",
+    "AAAA000007",
+    "d@example.com",
+    handed("z@example.org", "mx.example.org"),
+    sender=TAG,
+)
+LATELY = message(
+    "01T07:00:00",
+    "AAAA000008",
+    "e@example.com",
+    handed("sales@example.net", "mx.example.net"),
+    sender=TAG,
+)
+OTHER_TAG = "prvs=0123ffffff=anna.berg@example.com"
+
+
+def bare_bounce(to: str) -> bytes:
+    """Return a report that returned nothing of its original, not even the headers."""
+    raw = bounce("x@evil.example", "mx.evil.example").replace(b"anna.berg@", b"somebody@", 1)
+    head, _, _ = raw.partition(b"--b\nContent-Type: text/rfc822-headers")
+    return head.replace(b"To: somebody@example.com", b"To: " + to.encode()) + b"--b--\n"
+
+
+@pytest.mark.parametrize(
+    ("log", "to", "expected"),
+    [
+        (SIGNED, "anna.berg@example.com", True),
+        (SIGNED, OTHER_TAG, True),
+        (SIGNED, TAG, None),
+        (AROUND, "anna.berg@example.com", None),
+        (SIGNED.replace(TAG, "anna.berg@example.com", 1), "anna.berg@example.com", None),
+        (SIGNED, "anna.berg@elsewhere.example", None),
+        (SIGNED + LATELY, "anna.berg@example.com", None),
+    ],
+    ids=[
+        "bare",
+        "never-given",
+        "given",
+        "nobody-signs",
+        "one-unsigned",
+        "another-domain",
+        "same-people-days-before",
+    ],
+)
+def test_signed_return_paths_tell_backscatter_whatever_was_returned(
+    ask: Ask, log: str, to: str, expected: bool | None
+) -> None:
+    """Where all that goes out is signed (BATV), a report to another address is not about ours."""
+    assert ask(log, bare_bounce(to)).backscatter is expected
+
+
+VERP = "list-bounces+sales=example.net@example.com"
+
+
+@pytest.mark.parametrize("path", [VERP, TAG])
+def test_a_marked_return_path_names_the_original(ask: Ask, path: str) -> None:
+    """The one message with this return path for this recipient is the original (VERP, BATV)."""
+    taken = handed("sales@example.net", "mx.example.net")
+    log = AROUND + message("02T09:00:06", "4F1D00B999", "own@example.com", taken, sender=path)
+    analysis = ask(log, bare_bounce(path))
+    assert analysis.backscatter is False
+    assert ask(log, bare_bounce("anna.berg@example.com")).backscatter is None
+
+
+def test_a_return_path_of_several_messages_names_none(ask: Ask) -> None:
+    """A signature stands for a day: two messages to one recipient are not told apart by it."""
+    taken = handed("sales@example.net", "mx.example.net")
+    log = "".join(
+        message(f"02T09:0{n}:06", f"4F1D00B99{n}", f"own{n}@example.com", taken, sender=TAG)
+        for n in range(2)
+    )
+    assert ask(log, bare_bounce(TAG)).backscatter is None
+
+
+def test_an_envelope_id_names_the_original(ask: Ask) -> None:
+    """What our system called the envelope comes back as it was given (RFC 3461 §4.4)."""
+    taken = handed("sales@example.net", "mx.example.net")
+    log = message("02T09:00:06", "4F1D00B999", "own@example.com", taken)
+    raw = bare_bounce("anna.berg@example.com").replace(
+        b"Reporting-MTA:", b"Original-Envelope-Id: 4F1D00B999\nReporting-MTA:"
+    )
+    assert ask(log, raw).backscatter is False
+    assert ask(log, raw.replace(b"Id: 4F1D00B999", b"Id: 4F1D00B998")).backscatter is None
+    later = raw.replace(b"02 Mar 2026", b"02 May 2026")
+    assert ask(log, later).backscatter is None
+
+
+def test_domains_that_are_set_are_ours_and_no_others(ask: Ask) -> None:
+    """Then mailboxes of theirs need not be in the trail; what is not named is not ours."""
+    forged = bounce("forged@evil.example", "mx.evil.example")
+    homeless = AROUND.replace(HOME, TO_LIST)
+    assert ask(homeless, forged).backscatter is None
+    assert ask(homeless, forged, ("example.com",)).backscatter is True
+    assert ask(AROUND, forged, ("example.org",)).backscatter is None

@@ -150,7 +150,8 @@ def test_what_is_neither_log_nor_mail_is_told(tmp_path: Path) -> None:
         intakes = {
             i.source: i for i in ingest([str(nonsense), str(missing), str(log)], store, INTENT)
         }
-    assert intakes[str(nonsense)].error == "is neither a log nor a mail of any known form"
+    said = "is neither a log, a capture nor a mail of any known form"
+    assert intakes[str(nonsense)].error == said
     assert intakes[str(missing)].error == "cannot be read: No such file or directory"
     assert intakes[str(log)].error is None
 

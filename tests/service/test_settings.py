@@ -46,8 +46,8 @@ def test_settings_file_is_looked_for_in_the_documented_order(tmp_path: Path) -> 
     [
         (
             b"formt = 1",
-            "formt: is no setting; there are format, language, audience, scope, report, trail "
-            "and milter.",
+            "formt: is no setting; there are format, language, audience, scope, report, trail, "
+            "milter and web.",
         ),
         (b'format = "pdf"', "format: must be terminal, text, html, eml or json, not 'pdf'."),
         (b"audience = 3", "audience: must be sender, admin or all, not 3."),
@@ -57,6 +57,8 @@ def test_settings_file_is_looked_for_in_the_documented_order(tmp_path: Path) -> 
         (b"trail = 1", "trail: must be a table."),
         (b"trail.stor = 1", "trail.stor: is no setting; there are store, summaries_days, "),
         (b"trail.bodies_days = -1", "trail.bodies_days: must be a number of days, 0 or more, not"),
+        (b'trail.domains = ["example"]', "trail.domains: must be a list of domains, as "),
+        (b"trail.domains = 1", "trail.domains: must be a list of domains, as "),
         (b"trail.subjects = 0", "trail.subjects: must be true or false, not 0."),
         (b"format =", "is not TOML: "),
         (b"report = 3", "report: must be a table."),
@@ -159,3 +161,10 @@ def test_the_trail_is_looked_for_in_the_documented_order() -> None:
     )
     with pytest.raises(SettingsError, match="use --store"):
         choose_store(None, {}, Settings())
+
+
+def test_domains_of_the_trail_are_read_in_lower_case(tmp_path: Path) -> None:
+    """Names of domains know no case (RFC 4343)."""
+    file = tmp_path / "retour.toml"
+    file.write_text('[trail]\ndomains = ["Example.com", "example.org"]\n')
+    assert load_settings(str(file), {}).trail.domains == ("example.com", "example.org")

@@ -7,7 +7,7 @@ import pytest
 from postfixlike import DAY, SECOND, T0, message
 
 from retour.model.story import Copy, Query
-from retour.model.trail import Arrival, End, HandOver, Link, Observation, Refusal
+from retour.model.trail import Arrival, End, HandOver, Link, Observation, Refusal, Remark
 from retour.store import Store, StoreError, open_store
 from retour.store.keeping import Ages
 
@@ -51,7 +51,11 @@ def test_every_kind_of_observation_comes_back_as_it_went_in(store: Store) -> Non
         "rcpt", "554 5.7.1 no", "5.7.1", None,
     )  # fmt: skip
     link = Link(T0 + 6, "mx", "AA", "BB", "failure-report")
-    store.write([Arrival(T0, "mx", "AA", mail_from=""), hand_over, link, refusal])
+    remark = Remark(T0 + 7, "mx", "AA", "client-left-before-reply", "end-of-data")
+    store.write([Arrival(T0, "mx", "AA", mail_from=""), hand_over, link, refusal, remark, remark])
+    story = store.read_named("AA")
+    assert story is not None
+    assert story.copies[0].remarks == (remark,)
     found = {copy.queue_id: copy for copy in store.find(Query())}
     assert found["AA"].hand_overs == (hand_over,)
     assert found["AA"].links == (link,)
@@ -112,7 +116,7 @@ def test_hosts_that_share_a_name_share_no_copy(store: Store) -> None:
     store.write(message("A1", system="mx", message_id="<m@x>", next_queue_id="B1"))
     store.write(message("B1", T0 + 3 * SECOND, system="mx", message_id="<m@x>"))
     assert ids(store.find(Query())) == ["B1", "A1"]
-    assert store.list_repeated(0) == []
+    assert list(store.list_repeated()) == []
 
 
 def test_many_copies_of_one_moment_are_kept_apart(store: Store) -> None:
@@ -265,9 +269,15 @@ def test_messages_that_one_system_took_twice_are_listed(store: Store) -> None:
     store.write(message("C2", T0 + 9 * SECOND, system="in", message_id="<twice@x>"))
     store.write(message("D1", system="in", message_id="<filter@x>", next_queue_id="D2"))
     store.write(message("D2", T0 + 3 * SECOND, system="in", message_id="<filter@x>"))
-    [copies] = store.list_repeated(0)
-    assert ids(copies) == ["C1", "C2"]
-    assert store.list_repeated(T0 + DAY) == []
+    store.write(message("E1", system="out", message_id="<both@x>", next_queue_id="F1"))
+    store.write(message("F1", T0 + 2 * SECOND, system="in", message_id="<both@x>"))
+    store.write(message("E2", T0 + 3 * SECOND, system="out", message_id="<both@x>"))
+    store.write(message("F2", T0 + 4 * SECOND, system="in", message_id="<both@x>"))
+    found = [ids(list(story.copies)) for story in store.list_repeated()]
+    assert found == [["C1", "C2"], ["E1", "F1", "E2", "F2"]]
+    assert list(store.list_repeated(T0 + DAY)) == []
+    before = store.list_repeated(0, T0 + 8 * SECOND)
+    assert [ids(list(story.copies)) for story in before] == [["E1", "F1", "E2", "F2"]]
 
 
 _MAIL = b"""Return-Path: <ann@example.com>

@@ -17,6 +17,7 @@ from alembic.script import ScriptDirectory
 from postfixlike import SECOND, T0, message
 
 from retour.model.story import Query
+from retour.model.trail import Remark
 from retour.store import Store, open_store
 from retour.store.opening import show_place
 from retour.store.schema import REVISION, metadata
@@ -42,6 +43,21 @@ def test_the_newest_migration_is_the_one_that_the_code_expects() -> None:
     """The revision that is compared at opening is Alembic's head."""
     migrations = Path(sys.modules["retour.store.opening"].__file__ or "").with_name("migrations")
     assert ScriptDirectory(str(migrations)).get_current_head() == REVISION
+
+
+def test_a_trail_without_remarks_is_brought_up_to_date(store_url: str) -> None:
+    """Days that are there already take what newer tables hold."""
+    with open_store(store_url) as store:
+        store.write(message("A1"))
+        with store._writing() as connection:
+            connection.exec_driver_sql("DROP TABLE remarks")
+            connection.exec_driver_sql("UPDATE alembic_version SET version_num = '0003'")
+    remark = Remark(T0 + 5, "mx.example.com", "A1", "slow-reply", "end-of-data")
+    with open_store(store_url) as store:
+        store.write([remark])
+        story = store.read_named("A1")
+        assert story is not None
+        assert story.copies[0].remarks == (remark,)
 
 
 def _open_and_write(url: str, n: int) -> None:

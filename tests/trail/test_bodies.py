@@ -2,7 +2,7 @@
 
 import pytest
 
-from retour.model.copies import Body
+from retour.model.copies import Copy
 from retour.trail.body import relate_bodies
 from retour.trail.copy import read_copy
 
@@ -10,8 +10,8 @@ PLAIN = b"From: a@b.example\nContent-Type: text/plain; charset=utf-8\n"
 WORDS = "Grüße aus Köln, der Bericht für März liegt bei."
 
 
-def read(raw: bytes) -> Body:
-    return read_copy(raw).body
+def read(raw: bytes) -> Copy:
+    return read_copy(raw)
 
 
 def plain(body: bytes, encoding: bytes = b"8bit") -> bytes:

@@ -3,14 +3,23 @@
 import io
 import sys
 from argparse import ArgumentParser, Namespace, _SubParsersAction
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from retour.cli.ending import EPILOG, CommandError, ExitCode
-from retour.cli.options import add_language_option, refuse_destroying
+from retour.cli.options import (
+    add_language_option,
+    choose_screen_language,
+    read_settings,
+    refuse_destroying,
+)
+from retour.cli.trail import has_trail, open_trail
 
 if TYPE_CHECKING:
-    from retour.service.comparison import Compared
+    from retour.service.comparison import Compared, KnownCopy
 
 _FORMATS = ("terminal", "text", "html", "json")
 
@@ -26,8 +35,13 @@ def register(commands: "_SubParsersAction[ArgumentParser]") -> None:
         allow_abbrev=False,
     )
     parser.add_argument(
-        "paths", nargs="+", metavar="PATH", help="two or more mails; '-' for standard input"
+        "paths",
+        nargs="+",
+        metavar="PATH|ID",
+        help="two or more mails, '-' for standard input; or what 'retour trail show' takes",
     )
+    parser.add_argument("--store", metavar="URL", help="the trail that knows the IDs")
+    parser.add_argument("--config", metavar="FILE", help="settings")
     parser.add_argument(
         "--envelope",
         action="append",
@@ -37,7 +51,7 @@ def register(commands: "_SubParsersAction[ArgumentParser]") -> None:
         "mail, and so on (docs/compare.md)",
     )
     parser.add_argument("--format", choices=_FORMATS, help="how to print")
-    add_language_option(parser, "'auto' (the default) takes none of the mails'")
+    add_language_option(parser, "'auto' (the default) takes that of this machine's messages")
     parser.add_argument("-o", "--output", metavar="FILE", type=Path, help="print into this file")
     parser.set_defaults(run=_run)
 
@@ -47,20 +61,22 @@ def _run(arguments: Namespace) -> int:
     from retour.service.comparison import (  # noqa: PLC0415 - most of the start-up time
         ComparisonError,
         WrongUseError,
-        compare_paths,
+        compare_copies,
     )
 
     output: Path | None = arguments.output
     refuse_destroying([*arguments.paths, *arguments.envelope], output)
     try:
-        compared = compare_paths(arguments.paths, arguments.envelope)
+        with _open_finder(arguments) as find:
+            compared = compare_copies(arguments.paths, arguments.envelope, find)
     except ComparisonError as error:
         is_use = isinstance(error, WrongUseError)
         status = ExitCode.USAGE if is_use else ExitCode.UNREADABLE
         raise CommandError(str(error), status) from None
     is_terminal = output is None and sys.stdout.isatty()
     form = arguments.format or ("terminal" if is_terminal else "text")
-    text = _print(compared, form, arguments.lang or "auto", width=None if is_terminal else 120)
+    language = choose_screen_language(arguments.lang, read_settings(arguments))
+    text = _print(compared, form, language, width=None if is_terminal else 120)
     if output is None:
         sys.stdout.write(text)
         return ExitCode.OK
@@ -69,6 +85,20 @@ def _run(arguments: Namespace) -> int:
     except OSError as error:
         raise CommandError(f"{output}: cannot be written: {error.strerror}.") from None
     return ExitCode.OK
+
+
+@contextmanager
+def _open_finder(arguments: Namespace) -> "Iterator[Callable[[str], Sequence[KnownCopy]] | None]":
+    """Open the trail where one is needed and there."""
+    from retour.service.comparison import is_path  # noqa: PLC0415
+
+    if all(map(is_path, arguments.paths)) or not has_trail(arguments):
+        yield None
+        return
+    with open_trail(arguments) as (store, _):
+        from retour.service.copies import find_copies  # noqa: PLC0415 - needs an extra
+
+        yield partial(find_copies, store)
 
 
 def _print(compared: "Compared", form: str, language: str, width: int | None) -> str:
@@ -85,7 +115,7 @@ def _print(compared: "Compared", form: str, language: str, width: int | None) ->
         comparison,
         copies,
         sources,
-        language="en" if language == "auto" else language,
+        language=language,
         isolating=form == "html",
     )
     if form == "html":

@@ -100,7 +100,7 @@ def _open_context(
         from retour.service.explanation import ContextError  # noqa: PLC0415
 
         try:
-            yield partial(add_context, store)
+            yield partial(add_context, store, domains=settings.trail.domains)
         except ContextError as error:
             raise CommandError(str(error), ExitCode.UNREADABLE) from None
 

@@ -72,6 +72,7 @@ class FolderPrinter:
             scope=settings.scope,
             letterhead=settings.letterhead,
             texts=settings.texts,
+            pages=settings.pages,
         )
         if isinstance(printed, bytes):
             return printed

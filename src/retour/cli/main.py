@@ -15,18 +15,32 @@ from retour.cli import (
     milter,
     pcap,
     rules,
+    serve,
     templates,
     trail,
 )
 from retour.cli.ending import EPILOG, CommandError, ExitCode, complain
 from retour.version import __version__
 
-_COMMANDS = (explain, trail, compare, code, pcap, milter, doctor, rules, templates, completion)
+_COMMANDS = (
+    explain,
+    trail,
+    compare,
+    serve,
+    code,
+    pcap,
+    milter,
+    doctor,
+    rules,
+    templates,
+    completion,
+)
 # Values hold no circles; looking for some while the knowledge is loaded takes a tenth of a run.
 _OBJECTS_BETWEEN_COLLECTIONS = 50_000
 _HTML = "HTML needs the extra 'html': pip install 'retour[html]'."
 _TRAIL = "a trail needs the extra 'trail': pip install 'retour[trail]'."
 _GATEWAY = "the milter needs the extra 'gateway': pip install 'retour[gateway]'."
+_WEB = "pages need the extra 'web': pip install 'retour[web]'."
 _EXTRAS = {
     "rich": "the terminal's form needs the extra 'cli': pip install 'retour[cli]', "
     "or --format text.",
@@ -35,8 +49,16 @@ _EXTRAS = {
     "dpkt": "reading captures needs the extra 'capture': pip install 'retour[capture]'.",
     "sqlalchemy": _TRAIL,
     "alembic": _TRAIL,
+    "fastapi": _WEB,
+    "starlette": _WEB,
+    "uvicorn": _WEB,
+    "itsdangerous": _WEB,
+    "limits": _WEB,
+    "structlog": "logs need the extra 'gateway' or 'web': pip install 'retour[gateway,web]'.",
+    "python_multipart": _WEB,
+    "httpx2": "signing in at a provider needs the extra 'oidc': pip install 'retour[oidc]'.",
+    "authlib": "signing in at a provider needs the extra 'oidc': pip install 'retour[oidc]'.",
     "psycopg": "PostgreSQL needs the extra 'postgres': pip install 'retour[postgres]'.",
-    "structlog": _GATEWAY,
     "prometheus_client": _GATEWAY,
 }
 
@@ -96,6 +118,9 @@ def _dispatch(arguments: Sequence[str] | None) -> int:
         parsed = build_parser().parse_args(arguments)
     except SystemExit as end:
         return end.code if isinstance(end.code, int) else ExitCode.USAGE
+    if getattr(parsed, "is_service", False) and hasattr(signal, "SIGPIPE"):
+        # A service outlives those who hang up on it.
+        signal.signal(signal.SIGPIPE, signal.SIG_IGN)
     status: int = parsed.run(parsed)
     return status
 

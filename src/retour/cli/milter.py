@@ -26,7 +26,7 @@ def register(commands: "_SubParsersAction[ArgumentParser]") -> None:
     parser.add_argument(
         "--check", action="store_true", help="check the settings and end; nothing is started"
     )
-    parser.set_defaults(run=run)
+    parser.set_defaults(run=run, is_service=True)
 
 
 def run(arguments: Namespace) -> int:

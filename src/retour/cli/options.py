@@ -28,12 +28,40 @@ SCREEN_FORMATS: tuple[Format, ...] = ("terminal", "text", "json")
 """The forms of what is no report: there is no page and no mail of it."""
 
 
+def read_settings(arguments: Namespace) -> Settings:
+    """Read the settings that ``--config`` names, or that lie where they are looked for.
+
+    Raises:
+        CommandError: they are wrong.
+    """
+    try:
+        return load_settings(arguments.config, os.environ)
+    except SettingsError as error:
+        raise CommandError(str(error)) from None
+
+
 def choose_screen_format(option: Format | None, settings: Settings) -> Format:
     """Choose the form of what is no report: the option, else the settings', else what fits."""
     form = option or settings.format
     if form in SCREEN_FORMATS:
         return form
     return "terminal" if sys.stdout.isatty() else "text"
+
+
+def choose_screen_language(option: str | None, settings: Settings) -> str:
+    """Choose the language of what is no report: the option, else the settings', else the person's.
+
+    Who types a command reads the answer: ``auto`` is the language of the messages (POSIX.1-2017
+    §8.2), else English.
+    """
+    from retour.rendering.wording import FALLBACK, find_catalogue  # noqa: PLC0415
+
+    chosen = option or settings.language
+    if chosen == "auto":
+        named = (os.environ.get(name) for name in ("LC_ALL", "LC_MESSAGES", "LANG"))
+        locale = next(filter(None, named), "")
+        chosen = locale.partition(".")[0].partition("@")[0]
+    return find_catalogue(chosen) or FALLBACK
 
 
 class Printer(Protocol):
@@ -104,10 +132,7 @@ def choose_settings(arguments: Namespace) -> Settings:
     Raises:
         CommandError: the settings are wrong.
     """
-    try:
-        settings = load_settings(arguments.config, os.environ)
-    except SettingsError as error:
-        raise CommandError(str(error)) from None
+    settings = read_settings(arguments)
     return settings.override(
         format=arguments.format,
         language=arguments.lang,

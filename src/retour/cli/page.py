@@ -34,6 +34,7 @@ class PagePrinter:
                     scope=settings.scope,
                     letterhead=settings.letterhead,
                     texts=settings.texts,
+                    pages=settings.pages,
                 )
             )
 

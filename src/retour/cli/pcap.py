@@ -1,17 +1,25 @@
 """``retour pcap``: captures to SMTP sessions."""
 
-import os
 import sys
 from argparse import ArgumentParser, ArgumentTypeError, Namespace, _SubParsersAction
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from retour.cli.ending import EPILOG, CommandError, ExitCode, complain
-from retour.cli.options import SCREEN_FORMATS, choose_screen_format
-from retour.service.settings import SettingsError, load_settings
+from retour.cli.ending import EPILOG, ExitCode, complain
+from retour.cli.options import (
+    SCREEN_FORMATS,
+    add_language_option,
+    choose_screen_format,
+    choose_screen_language,
+    read_settings,
+)
 
 if TYPE_CHECKING:
+    from retour.rendering.wording import Wording
     from retour.service.capture import CaptureFile, Judged
+    from retour.service.settings import Settings
+    from retour.store import Store
 
 _STYLES = {
     "title": "bold",
@@ -63,6 +71,12 @@ def register(commands: "_SubParsersAction[ArgumentParser]") -> None:
         "--only-findings", action="store_true", help="leave out sessions without findings"
     )
     parser.add_argument(
+        "--store",
+        metavar="URL",
+        help="write what the sessions say of mails into this trail, too",
+    )
+    add_language_option(parser, "'auto' (the default) takes that of this machine's messages")
+    parser.add_argument(
         "--config", metavar="FILE", help="settings, as for 'retour explain' (the key format)"
     )
     parser.set_defaults(run=_run)
@@ -86,27 +100,43 @@ def _read_seconds(text: str) -> float:
 
 def _run(arguments: Namespace) -> int:
     """Print file after file; one that cannot be read has its word and stops nothing."""
-    # Most of the start-up time, and an extra.
+    settings = read_settings(arguments)
+    with _open_trail(arguments) as trail:
+        return _print_files(arguments, settings, trail)
+
+
+@contextmanager
+def _open_trail(arguments: Namespace) -> "Iterator[Store | None]":
+    """Open the trail that sessions are written into; only one that is named here."""
+    if arguments.store is None:
+        yield None
+        return
+    from retour.cli.trail import open_trail  # noqa: PLC0415 - needs an extra
+
+    with open_trail(arguments) as (store, _):
+        yield store
+
+
+def _print_files(arguments: Namespace, settings: "Settings", trail: "Store | None") -> int:
     from retour.ingest.capture import PORTS  # noqa: PLC0415
+    from retour.rendering.wording import load_wording  # noqa: PLC0415
     from retour.service.capture import CaptureFile  # noqa: PLC0415
     from retour.trail.findings import SLOW_S  # noqa: PLC0415
 
-    try:
-        settings = load_settings(arguments.config, os.environ)
-    except SettingsError as error:
-        raise CommandError(str(error)) from None
     form = choose_screen_format(arguments.format, settings)
     status = ExitCode.OK
     ports = PORTS | frozenset(arguments.port)
     for path in arguments.paths:
-        capture = CaptureFile(path, ports=ports, slow_s=arguments.slow or SLOW_S)
+        capture = CaptureFile(path, ports=ports, slow_s=arguments.slow or SLOW_S, trail=trail)
         only: Callable[[Judged], bool] = (
             (lambda judged: bool(judged.findings)) if arguments.only_findings else lambda _: True
         )
         if form == "json":
             _print_json(capture, only)
         else:
-            _print_lines(capture, only, form == "terminal", with_title=len(arguments.paths) > 1)
+            page = _open_page(form == "terminal")
+            wording = load_wording(choose_screen_language(arguments.lang, settings))
+            _print_lines(capture, only, page, wording, with_title=len(arguments.paths) > 1)
         if capture.error:
             complain(f"{path}: {capture.error}")
             status = ExitCode.UNREADABLE
@@ -135,14 +165,17 @@ def _print_json(capture: "CaptureFile", only: "Callable[[Judged], bool]") -> Non
 
 
 def _print_lines(
-    capture: "CaptureFile", only: "Callable[[Judged], bool]", in_colour: bool, *, with_title: bool
+    capture: "CaptureFile",
+    only: "Callable[[Judged], bool]",
+    page: "tuple[Callable[[str, str], None], int]",
+    wording: "Wording",
+    *,
+    with_title: bool,
 ) -> None:
     """Print sessions as lines, then what was read."""
     from retour.rendering.capture import describe_session, describe_summary, lay_out  # noqa: PLC0415
-    from retour.rendering.wording import load_wording  # noqa: PLC0415
 
-    wording = load_wording("en")
-    show, width = _open_page(in_colour)
+    show, width = page
     if with_title:
         show("title", f"==> {capture.source} <==\n")
     for judged in capture.sessions():

@@ -53,6 +53,7 @@ class ReportPrinter:
             scope=settings.scope,
             language=resolve_language(settings.language, result.analysis),
             texts=settings.texts,
+            pages=settings.pages,
         )
         self._print(document)
 

@@ -10,13 +10,27 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from retour.cli.ending import EPILOG, CommandError, ExitCode
-from retour.cli.options import SCREEN_FORMATS, choose_screen_format
+from retour.cli.options import (
+    SCREEN_FORMATS,
+    add_language_option,
+    choose_screen_format,
+    choose_screen_language,
+    read_settings,
+)
+from retour.cli.trailcopies import add_copies_options, list_copies
 from retour.cli.trailingest import add_options, run
-from retour.service.settings import Settings, SettingsError, choose_store, load_settings
+from retour.cli.trailstats import add_stats_options, add_trouble_options, show_stats
+from retour.service.settings import (
+    Settings,
+    SettingsError,
+    choose_store,
+    find_store,
+)
 
 if TYPE_CHECKING:
     from retour.cli.trailprint import TrailPrinter
     from retour.model.story import Query
+    from retour.rendering.wording import Wording
     from retour.store import Store
 
 _PARTS = (
@@ -46,6 +60,7 @@ def register(commands: "_SubParsersAction[ArgumentParser]") -> None:
     find = _add(below, "find", _find, "list mails by any part of what is known of them")
     for name, value, text in _PARTS:
         find.add_argument(f"--{name}", metavar=value, help=text)
+    add_trouble_options(find)
     find.add_argument("--limit", type=int, default=50, metavar="N", help="at most so many (50)")
     find.add_argument("--before", type=int, metavar="ID", help="go on behind the copy of this id")
     show = _add(below, "show", _show, "tell the whole story of a mail")
@@ -59,9 +74,10 @@ def register(commands: "_SubParsersAction[ArgumentParser]") -> None:
     export.add_argument("-o", "--output", type=Path, metavar="FILE", help="write into this file")
     forget = _add(below, "forget", _forget, "make a person unknown to the trail")
     forget.add_argument("address", metavar="ADDRESS")
-    copies = _add(below, "copies", _copies, "list mails that one system took more than once")
-    copies.add_argument("--since", default="7d", metavar="TIME", help="arrived then or later (7d)")
-    copies.add_argument("--limit", type=int, default=50, metavar="N", help="at most so many (50)")
+    copies = _add(below, "copies", list_copies, "list mails that one system took more than once")
+    add_copies_options(copies)
+    stats = _add(below, "stats", show_stats, "count: bounces by cause, who waits, copies, waves")
+    add_stats_options(stats)
     _add(below, "retain", _retain, "delete what is older than the settings let it be")
 
 
@@ -77,9 +93,25 @@ def _add(
         "~/.local/share/retour/trail.sqlite3",
     )
     parser.add_argument("--format", choices=SCREEN_FORMATS, help="how to print")
+    add_language_option(parser, "'auto' (the default) takes that of this machine's messages")
     parser.add_argument("--config", metavar="FILE", help="settings")
     parser.set_defaults(run=run)
     return parser
+
+
+def has_trail(arguments: Namespace) -> bool:
+    """Tell whether somebody named a trail, or one lies where it is kept otherwise.
+
+    Raises:
+        CommandError: the settings are wrong.
+    """
+    settings = read_settings(arguments)
+    if find_store(arguments.store, os.environ, settings):
+        return True
+    try:
+        return Path(choose_store(None, os.environ, settings)).is_file()
+    except SettingsError as error:
+        raise CommandError(str(error)) from None
 
 
 @contextmanager
@@ -89,8 +121,8 @@ def open_trail(arguments: Namespace) -> "Iterator[tuple[Store, Settings]]":
     Raises:
         CommandError: the settings are wrong, or the trail cannot be used.
     """
+    settings = read_settings(arguments)
     try:
-        settings = load_settings(arguments.config, os.environ)
         url = choose_store(arguments.store, os.environ, settings)
     except SettingsError as error:
         raise CommandError(str(error)) from None
@@ -109,21 +141,29 @@ def open_trail(arguments: Namespace) -> "Iterator[tuple[Store, Settings]]":
 
 
 @contextmanager
-def _open(arguments: Namespace) -> "Iterator[tuple[Store, TrailPrinter, Settings]]":
+def open_answers(arguments: Namespace) -> "Iterator[tuple[Store, TrailPrinter, Settings]]":
     """Open the trail, and the printer that options and settings ask for."""
     with open_trail(arguments) as (store, settings):
         from retour.cli.trailprint import make_printer  # noqa: PLC0415
 
         form = choose_screen_format(arguments.format, settings)
-        yield store, make_printer(form), settings
+        language = choose_screen_language(arguments.lang, settings)
+        yield store, make_printer(form, language), settings
 
 
 def _find(arguments: Namespace) -> int:
     """List copies."""
     query = _read_query(arguments)
-    with _open(arguments) as (store, printer, _):
+    with open_answers(arguments) as (store, printer, _):
         printer.show_list(store.find(query), query.limit)
     return ExitCode.OK
+
+
+def _load(arguments: Namespace, settings: Settings) -> "Wording":
+    """Load the language that is printed in."""
+    from retour.rendering.wording import load_wording  # noqa: PLC0415
+
+    return load_wording(choose_screen_language(arguments.lang, settings))
 
 
 def _read_query(arguments: Namespace) -> "Query":
@@ -141,16 +181,20 @@ def _read_query(arguments: Namespace) -> "Query":
         peer=arguments.peer,
         queue_id=arguments.queue_id,
         status=arguments.status,
-        since_us=_read_moment("--since", arguments.since),
-        until_us=_read_moment("--until", arguments.until, is_end=True),
+        since_us=read_moment("--since", arguments.since),
+        until_us=read_moment("--until", arguments.until, is_end=True),
+        trouble=arguments.trouble,
+        cause=arguments.cause,
+        actor=arguments.actor,
+        failed_to=arguments.failed_to,
         before=arguments.before,
         limit=arguments.limit,
     )
 
 
-def _read_moment(option: str, text: str | None, *, is_end: bool = False) -> int | None:
+def read_moment(option: str, text: str | None, *, is_end: bool = False) -> int | None:
     """Read an option's moment."""
-    from retour.cli.moment import HINT, parse_moment  # noqa: PLC0415
+    from retour.service.moment import HINT, parse_moment  # noqa: PLC0415
 
     if text is None:
         return None
@@ -162,7 +206,7 @@ def _read_moment(option: str, text: str | None, *, is_end: bool = False) -> int 
 
 def _show(arguments: Namespace) -> int:
     """Tell one story."""
-    with _open(arguments) as (store, printer, _):
+    with open_answers(arguments) as (store, printer, _):
         from retour.service.trail import answer  # noqa: PLC0415
 
         [found] = answer(store, [arguments.id])
@@ -175,7 +219,7 @@ def _show(arguments: Namespace) -> int:
 def _delivered(arguments: Namespace) -> int:
     """Answer for each message, known or not."""
     status = ExitCode.OK
-    with _open(arguments) as (store, printer, _):
+    with open_answers(arguments) as (store, printer, _):
         from retour.service.trail import answer  # noqa: PLC0415
 
         try:
@@ -222,18 +266,10 @@ def _export(arguments: Namespace) -> int:
 
 def _forget(arguments: Namespace) -> int:
     """Make a person unknown."""
-    with open_trail(arguments) as (store, _):
+    with open_trail(arguments) as (store, settings):
         count = store.forget(arguments.address)
-    print(f"{arguments.address} is forgotten; {count} copies had to do with this address.")
-    return ExitCode.OK
-
-
-def _copies(arguments: Namespace) -> int:
-    """List messages that arrived more than once."""
-    since = _read_moment("--since", arguments.since) or 0
-    with _open(arguments) as (store, printer, _):
-        for copies in store.list_repeated(since, arguments.limit):
-            printer.show_copies(copies)
+        said = {"address": arguments.address}
+        print(_load(arguments, settings).count(count, "trail", "forgotten", fields=said))
     return ExitCode.OK
 
 
@@ -245,9 +281,9 @@ def _retain(arguments: Namespace) -> int:
         kept = settings.trail
         ages = Ages(kept.summaries_days, kept.headers_days, kept.bodies_days)
         gone = store.delete_old(int(datetime.now().timestamp()) * 1_000_000, ages)
-    what = f"{gone.days} days" if gone.days else f"{gone.copies} copies"
-    print(
-        f"Deleted {what}, {gone.headers} header blocks, {gone.bodies} bodies and "
-        f"{gone.addresses} addresses."
-    )
+        wording = _load(arguments, settings)
+    many = {name: str(getattr(gone, name)) for name in ("headers", "bodies", "addresses")}
+    what = ("days", gone.days) if gone.days else ("copies", gone.copies)
+    many["what"] = wording.count(what[1], "trail", "deleted", what[0])
+    print(wording.say("trail", "deleted", "said", fields=many))
     return ExitCode.OK

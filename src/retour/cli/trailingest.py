@@ -9,11 +9,12 @@ from types import FrameType
 from typing import TYPE_CHECKING
 
 from retour.cli.ending import CommandError, ExitCode, complain
-from retour.cli.options import choose_screen_format
+from retour.cli.options import choose_screen_format, choose_screen_language
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from retour.rendering.wording import Wording
     from retour.service.ingestion import Intake
 
 
@@ -23,7 +24,7 @@ def add_options(parser: ArgumentParser) -> None:
         "paths",
         nargs="+",
         metavar="PATH",
-        help="logs (also .gz), mails, mailboxes, directories, or '-' for standard input",
+        help="logs (also .gz), mails, mailboxes, captures, directories, or '-' for standard input",
     )
     parser.add_argument(
         "--follow", action="store_true", help="go on as the logs grow, until interrupted"
@@ -45,37 +46,44 @@ def run(arguments: Namespace) -> int:
     """Read everything, and say per source what it gave."""
     from retour.cli.progress import show_progress  # noqa: PLC0415 - the parser needs none of it
     from retour.cli.trail import open_trail  # noqa: PLC0415
+    from retour.rendering.wording import load_wording  # noqa: PLC0415
     from retour.service.ingestion import Intent, follow, ingest  # noqa: PLC0415
 
     paths: list[str] = arguments.paths
     with open_trail(arguments) as (store, settings):
         form = choose_screen_format(arguments.format, settings)
+        wording = load_wording(choose_screen_language(arguments.lang, settings))
         system: str = arguments.system or os.uname().nodename
         intent = Intent(_read_zone(arguments.zone), system, arguments.keep_bodies)
         if arguments.follow:
             if "-" in paths:
                 raise CommandError("-: standard input is read as it comes, without --follow.")
-            return _report(follow(paths, store, intent, _stop_on_signal()), form)
+            return _report(follow(paths, store, intent, _stop_on_signal()), form, wording)
         with show_progress(paths, beside_reports=False) as advance:
-            return _report(ingest(paths, store, intent, advance), form)
+            return _report(ingest(paths, store, intent, advance), form, wording)
 
 
-def _report(intakes: "Iterator[Intake]", form: str) -> int:
+def _report(intakes: "Iterator[Intake]", form: str, wording: "Wording") -> int:
     status = ExitCode.OK
     for intake in intakes:
         if intake.error:
             complain(f"{intake.source}: {intake.error.rstrip('.')}.")
             status = ExitCode.UNREADABLE
         if intake.format is not None:
-            print(_to_json(intake) if form == "json" else _to_text(intake), flush=True)
+            print(_to_json(intake) if form == "json" else _to_text(intake, wording), flush=True)
     return status
 
 
-def _to_text(intake: "Intake") -> str:
+def _to_text(intake: "Intake", wording: "Wording") -> str:
+    fields = {"source": intake.source, "format": intake.format or ""}
     if intake.format == "mail":
-        return f"{intake.source}: {intake.mails} {'mail' if intake.mails == 1 else 'mails'}"
-    unknown = f", {intake.unknown} of no known form" if intake.unknown else ""
-    return f"{intake.source}: {intake.lines} lines of {intake.format}{unknown}"
+        return wording.count(intake.mails, "trail", "read", "mails", fields=fields)
+    if intake.format == "capture":
+        return wording.count(intake.sessions, "trail", "read", "sessions", fields=fields)
+    said = wording.count(intake.lines, "trail", "read", "lines", fields=fields)
+    if intake.unknown:
+        said += wording.say("trail", "read", "unknown", fields={"n": str(intake.unknown)})
+    return said
 
 
 def _to_json(intake: "Intake") -> str:
@@ -86,6 +94,7 @@ def _to_json(intake: "Intake") -> str:
             "lines": intake.lines,
             "unknown": intake.unknown,
             "mails": intake.mails,
+            "sessions": intake.sessions,
             "error": intake.error,
         },
         ensure_ascii=False,

@@ -5,20 +5,29 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Protocol
 
-from retour.model.story import Copy
+from retour.model.statistics import Statistics
+from retour.model.story import Copy, Repetition
 from retour.rendering.foreign import show_controls
 from retour.rendering.json import to_line
 from retour.rendering.layout import cell_width, pad, wrap
-from retour.rendering.trail import ListRow, Teller
-from retour.rendering.trailjson import answer_to_dict, copy_to_dict, story_to_dict
+from retour.rendering.statistics import tell_statistics
+from retour.rendering.statisticsjson import statistics_to_dict
+from retour.rendering.trail import ListRow, RepeatedRow, Teller
+from retour.rendering.trailjson import (
+    answer_to_dict,
+    copy_to_dict,
+    repetition_to_dict,
+    story_to_dict,
+)
 from retour.rendering.wording import FALLBACK, Wording, load_wording
 from retour.service.settings import Format
 from retour.service.trail import Answer
 
 _WIDTH = 120
-_COPIES_MAX = 8
 _COLUMNS = ("at", "sender", "recipients", "state", "subject", "name")
 _WIDTHS = (19, 28, 28, 10, 28, 16)
+_REPEATED = ("verdict", "senders", "count", "at", "span", "recipients", "message_id")
+_REPEATED_WIDTHS = (14, 30, 7, 19, 20, 24, 200)
 _COLOURS = {True: "green", False: "red", None: ""}
 
 
@@ -34,15 +43,18 @@ class TrailPrinter(Protocol):
     def show_answer(self, found: Answer) -> None:
         """Print whether one message was delivered."""
 
-    def show_copies(self, copies: Sequence[Copy]) -> None:
-        """Print one message that arrived more than once."""
+    def show_repetitions(self, found: Sequence[Repetition], *, is_cut: bool) -> None:
+        """Print messages that arrived more than once; whether there are older ones."""
+
+    def show_statistics(self, numbers: Statistics) -> None:
+        """Print numbers."""
 
 
-def make_printer(form: Format) -> TrailPrinter:
-    """Make the printer of a form, on standard output."""
+def make_printer(form: Format, language: str) -> TrailPrinter:
+    """Make the printer of a form, on standard output; JSON speaks English."""
     if form == "json":
         return _JsonPrinter()
-    wording = load_wording(FALLBACK)
+    wording = load_wording(language)
     teller = Teller(wording, datetime.now().astimezone())
     return _TextPrinter(wording, teller, in_colour=form == "terminal")
 
@@ -69,10 +81,15 @@ class _JsonPrinter:
         """Print one object a message."""
         self._print(answer_to_dict(found.asked, found.message_id, found.deliveries))
 
-    def show_copies(self, copies: Sequence[Copy]) -> None:
+    def show_repetitions(self, found: Sequence[Repetition], *, is_cut: bool) -> None:
         """Print one object a message."""
-        listed = [copy_to_dict(copy) for copy in copies]
-        self._print({"message_id": copies[0].message_id, "copies": listed})
+        del is_cut
+        for one in found:
+            self._print(repetition_to_dict(one))
+
+    def show_statistics(self, numbers: Statistics) -> None:
+        """Print one object."""
+        self._print(statistics_to_dict(numbers))
 
     def _print(self, value: dict[str, object]) -> None:
         sys.stdout.buffer.write(to_line(value).encode() + b"\n")
@@ -93,14 +110,7 @@ class _TextPrinter:
             self._write(self._say("empty"))
             return
         rows = [self._teller.list_row(copy) for copy in found]
-        heads = [self._say("head", column) for column in _COLUMNS]
-        widths = [
-            min(most, max(cell_width(head), *(cell_width(_cell(row, column)) for row in rows)))
-            for column, head, most in zip(_COLUMNS, heads, _WIDTHS, strict=True)
-        ]
-        self._write(self._paint(_line(heads, widths), "bold"))
-        for row in rows:
-            self._write(_line([_cell(row, column) for column in _COLUMNS], widths))
+        self._write_table(_COLUMNS, _WIDTHS, rows)
         if len(found) == limit:
             self._write(self._say("page", id=str(found[-1].copy_id)))
 
@@ -135,23 +145,41 @@ class _TextPrinter:
             self._list_answers(found)
         self._write("")
 
-    def show_copies(self, copies: Sequence[Copy]) -> None:
-        """Print a message and the copies of it."""
-        self._write(self._paint(show_controls(copies[0].message_id or ""), "bold"))
-        for copy in copies[:_COPIES_MAX]:
-            peer = copy.peer_name or copy.peer_address or ""
-            parts = (
-                self._teller.say_stamp(copy.first_us),
-                copy.system,
-                copy.queue_id or "",
-                peer,
-                ", ".join(copy.recipients[:3]),
-            )
-            self._write("  " + show_controls("  ".join(part for part in parts if part)))
-        if len(copies) > _COPIES_MAX:
-            more = self._say("more", n=str(len(copies) - _COPIES_MAX)).strip()
-            self._write(f"  {more}")
+    def show_repetitions(self, found: Sequence[Repetition], *, is_cut: bool) -> None:
+        """Print a table, and how many there are of a kind."""
+        if not found:
+            self._write(self._say("empty"))
+            return
+        rows = [self._teller.list_repetition(one) for one in found]
+        self._write_table(_REPEATED, _REPEATED_WIDTHS, rows)
         self._write("")
+        for line in self._teller.count_repetitions(found):
+            for part in wrap(show_controls(line), _WIDTH, rest="    "):
+                self._write(part)
+        self._write(self._say("more_on_one"))
+        if is_cut:
+            self._write(self._say("older"))
+
+    def show_statistics(self, numbers: Statistics) -> None:
+        """Print tables, each under its heading."""
+        for line in tell_statistics(numbers, self._wording):
+            text = show_controls(line.text)
+            self._write(self._paint(text, "bold") if line.is_heading else text)
+
+    def _write_table(
+        self,
+        columns: Sequence[str],
+        widths_max: Sequence[int],
+        rows: Sequence[ListRow | RepeatedRow],
+    ) -> None:
+        heads = [self._say("head", column) for column in columns]
+        widths = [
+            min(most, max(cell_width(head), *(cell_width(_cell(row, column)) for row in rows)))
+            for column, head, most in zip(columns, heads, widths_max, strict=True)
+        ]
+        self._write(self._paint(_line(heads, widths), "bold"))
+        for row in rows:
+            self._write(_line([_cell(row, column) for column in columns], widths))
 
     def _list_answers(self, found: Answer) -> None:
         for answer in found.deliveries:
@@ -168,7 +196,7 @@ class _TextPrinter:
         sys.stdout.write(line.rstrip() + "\n")
 
 
-def _cell(row: ListRow, column: str) -> str:
+def _cell(row: ListRow | RepeatedRow, column: str) -> str:
     return show_controls(str(getattr(row, column)))
 
 

@@ -5,6 +5,6 @@ and does not stop the run.
 """
 
 from retour.ingest.item import RawMail, UnreadableMail
-from retour.ingest.source import open_sources
+from retour.ingest.source import open_bytes, open_sources
 
-__all__ = ["RawMail", "UnreadableMail", "open_sources"]
+__all__ = ["RawMail", "UnreadableMail", "open_bytes", "open_sources"]

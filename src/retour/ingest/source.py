@@ -1,10 +1,11 @@
 """Paths to mails: decides by content what each input is and reads it."""
 
+import io
 import os
 import stat
 import sys
 from collections.abc import Iterable, Iterator
-from contextlib import nullcontext
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import BinaryIO
 
@@ -129,19 +130,44 @@ def _is_in_maildir(path: str) -> bool:
     )
 
 
+def open_bytes(name: str, data: bytes) -> Iterator[Item]:
+    """Read every mail of a file that somebody sent.
+
+    Args:
+        name: what the mails name as their source; nothing is opened under it.
+        data: what the file holds: one mail, pasted text, an mbox, an Outlook ``.msg``.
+
+    Yields:
+        As `open_sources` does.
+    """
+    yield from _read_all(name, nullcontext(io.BytesIO(data)), whole=False)
+
+
 def _read_file(path: str, *, in_maildir: bool = False) -> Iterator[Item]:
     """Read all mails of one file, and say so in place of the rest where that fails."""
+    try:
+        opened = _open(path)
+    except (OSError, UnreadableError) as error:
+        yield UnreadableMail(path, 0, describe_error(error))
+        return
+    yield from _read_all(path, opened, whole=in_maildir)
+
+
+def _read_all(
+    source: str, opened: "AbstractContextManager[BinaryIO]", *, whole: bool
+) -> Iterator[Item]:
+    """Read all mails of one stream."""
     index = 0
     try:
-        with _open(path) as stream:
-            for raw, skipped in _read_stream(stream, whole=in_maildir):
-                yield RawMail(path, index, raw, skipped)
+        with opened as stream:
+            for raw, skipped in _read_stream(stream, whole=whole):
+                yield RawMail(source, index, raw, skipped)
                 index += 1
     except (OSError, UnreadableError) as error:
-        yield UnreadableMail(path, index, describe_error(error))
+        yield UnreadableMail(source, index, describe_error(error))
 
 
-def _open(path: str) -> "nullcontext[BinaryIO] | BinaryIO":
+def _open(path: str) -> "AbstractContextManager[BinaryIO]":
     if path == STANDARD_INPUT:
         if sys.stdin is None:
             raise UnreadableError("Standard input is closed.")

@@ -6,7 +6,7 @@ The words are data (``data/marks/*.txt``): groups in brackets, one literal a lin
 from functools import cache
 from pathlib import Path
 
-from ahocorasick_rs import BytesAhoCorasick, Implementation
+from ahocorasick_rs import BytesAhoCorasick
 
 _FOLDER = Path(__file__).parent / "data" / "marks"
 # A notice says what it has to say on its first screens.
@@ -25,10 +25,7 @@ class Marks:
         self._groups = [group for group, _ in literals]
         self.order = {name: rank for rank, name in enumerate(dict.fromkeys(self._groups))}
         # Over bytes: offsets are not needed, and lone surrogates are answered too.
-        self._finder = BytesAhoCorasick(
-            [literal.encode() for _, literal in literals],
-            implementation=Implementation.ContiguousNFA,
-        )
+        self._finder = BytesAhoCorasick([literal.encode() for _, literal in literals])
 
     def find(self, text: str) -> list[str]:
         """Return the group of each literal that occurs in a lower-case text, once a literal."""

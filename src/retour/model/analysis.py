@@ -1,15 +1,16 @@
 """The whole answer about one mail, and about one bare reply."""
 
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from retour.model.diagnosis import Diagnosis
 from retour.model.known import Known
 from retour.model.reply import Reply
 from retour.model.report import Report
 from retour.model.route import Route
+from retour.model.value import value
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Analysis:
     """What a mail claims and what we conclude.
 
@@ -32,7 +33,7 @@ class Analysis:
     raw: bytes = field(default=b"", repr=False, compare=False)
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class ReplyAnalysis:
     """What one server reply (or one bare code) means.
 

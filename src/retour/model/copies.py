@@ -6,7 +6,7 @@ from typing import Literal, get_args
 
 from retour.model.defect import Defect
 from retour.model.route import Hop, Route
-from retour.model.trail import HandOver
+from retour.model.trail import HandOver, Remark
 
 Verdict = Literal["loop", "retry", "fan-out", "resent", "split", "unclear", "distinct"]
 """What two arrivals are to each other, the strongest first.
@@ -18,6 +18,9 @@ for each recipient; ``unclear``: what is there does not tell; ``distinct``: two 
 """
 
 VERDICTS: tuple[Verdict, ...] = get_args(Verdict)
+
+Extent = Literal["mail", "header", "log"]
+"""How much of a copy is known: the whole mail, its header alone, or what logs say of it."""
 
 Side = Literal["a", "b"]
 """Which of the two copies of a pair."""
@@ -51,6 +54,7 @@ class Envelope:
         host: the receiving system's own host name.
         arrived_at: when the content was complete.
         handed_on: the receiving system's own record of handing this copy on.
+        remarks: what a capture shows of the arrival.
     """
 
     mail: str | None = None
@@ -63,6 +67,7 @@ class Envelope:
     host: str | None = None
     arrived_at: datetime | None = None
     handed_on: tuple[HandOver, ...] = ()
+    remarks: tuple[Remark, ...] = ()
 
     @property
     def recipients(self) -> frozenset[str]:
@@ -104,7 +109,6 @@ class Body:
 
     Attributes:
         size_bytes: as it stands.
-        sha256: of the body as it stands (bytes as given, so line ends count).
         text: the words for people as lines: transfer encoding, charset and markup undone.
         words: the same with one space between words, up to a bound: wrapping does not count.
         vocabulary: the first words, each once.
@@ -114,7 +118,6 @@ class Body:
     """
 
     size_bytes: int
-    sha256: str
     text: str
     words: str
     vocabulary: frozenset[str]
@@ -131,16 +134,19 @@ class Copy:
         header_block: the header lines as they stand.
         fields: the same, read.
         marks: those of them that tell of its way and its recipients, up to a bound.
-        route: its stations, oldest first, as the mail itself names them.
+        route: its stations, oldest first, as the mail itself names them, or as logs tell them.
         message_id: with angle brackets; None where there is none.
         from_: the address of the ``From`` field, case folded.
         sent_at: the ``Date`` field's time.
         date: the ``Date`` field as it stands.
-        subject: decoded.
+        subject: decoded; None where it is not known.
         addressees: addresses of ``To`` and ``Cc``, case folded.
-        body: what is compared of the body.
+        body: what is compared of the body; None where it is not known.
+        body_sha256: of the body as it stands (bytes as given, so line ends count); None where it is
+            not known.
         envelope: what the receiving system knows beside; None where nothing is known.
         defects: what was odd about the mail.
+        extent: how much is known. What is not known speaks neither for nor against anything.
     """
 
     header_block: str
@@ -151,11 +157,13 @@ class Copy:
     from_: str | None
     sent_at: datetime | None
     date: str | None
-    subject: str
+    subject: str | None
     addressees: frozenset[str]
-    body: Body
+    body: Body | None
+    body_sha256: str | None
     envelope: Envelope | None
     defects: tuple[Defect, ...]
+    extent: Extent = "mail"
 
 
 ReasonKey = Literal[
@@ -181,6 +189,7 @@ ReasonKey = Literal[
     "forwarded-copy",
     "resent",
     "same-written",
+    "same-message-id",
     "body-replaced",
     "content-differs",
     "body-altered",
@@ -188,6 +197,9 @@ ReasonKey = Literal[
     "two-runs",
     "no-shared-station",
     "nothing-names-it",
+    "nothing-known",
+    "same-copy-later",
+    "left-and-again",
     "other-message-id",
     "other-date",
     "other-from",
@@ -210,8 +222,9 @@ class Quote:
 
     Attributes:
         side: whose.
-        where: ``Received/2`` (counted from the oldest), a field's name, ``envelope/rcpt``,
-            ``body``, ``record`` (the system's own outgoing record).
+        where: ``Received/2`` (counted from the oldest), ``log/2`` for a station that logs tell of,
+            a field's name, ``envelope/rcpt``, ``body``, ``record`` (the system's own outgoing
+            record).
         text: as it stands.
     """
 
@@ -317,12 +330,13 @@ class FieldPair:
     b: str | None
 
 
-BodyRelation = Literal["identical", "same-text", "extended", "altered", "different"]
+BodyRelation = Literal["identical", "same-text", "extended", "altered", "different", "unknown"]
 """How two bodies stand to each other.
 
 ``identical``: byte by byte; ``same-text``: the same words and attachments (line ends, wrapping,
 encoding, charset differ); ``extended``: one is the other with something put before or behind
-(footer, disclaimer); ``altered``: most of the words are the same; ``different``.
+(footer, disclaimer); ``altered``: most of the words are the same; ``different``; ``unknown``: of
+one of them nothing is kept.
 """
 
 
@@ -346,7 +360,7 @@ class SideBySide:
 
     Attributes:
         hops: their chains.
-        fields: their other fields.
+        fields: their other fields; none where the header of one is not known.
         body: how the bodies stand to each other.
         lines: where their texts differ; empty where the words are the same.
     """

@@ -1,7 +1,6 @@
 """What we conclude about one recipient, and from what."""
 
-from dataclasses import dataclass
-
+from retour.model.value import value
 from retour.model.vocabulary import (
     Actor,
     ContradictionKind,
@@ -14,7 +13,7 @@ from retour.model.vocabulary import (
 )
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Evidence:
     """One statement that supports or contradicts a cause.
 
@@ -35,7 +34,7 @@ class Evidence:
     weight: Weight
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Contradiction:
     """Two claims that cannot both be true.
 
@@ -50,7 +49,7 @@ class Contradiction:
     kind: ContradictionKind
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Alternative:
     """A runner-up with its share of confidence (0 to 1)."""
 
@@ -58,7 +57,7 @@ class Alternative:
     confidence: float
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Facts:
     """What the words gave away, filled into the texts for people.
 
@@ -79,7 +78,7 @@ class Facts:
     suggested_address: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Diagnosis:
     """The conclusion for one recipient.
 

@@ -82,10 +82,14 @@ class Reach:
             out over the trail's systems in the weeks around that time.
         covers: the trail has mail from shortly before and from shortly after that time.
         has_similar: mail of the same sender to the same recipient went out at that time.
+        signs: all mail of the domain that went out then bore signed return paths (BATV).
+        gave_path: a signed return path that the report came to was given to mail that went out.
         systems: hosts that mail of the domain went out from.
     """
 
     sends: bool = False
     covers: bool = False
     has_similar: bool = False
+    signs: bool = False
+    gave_path: bool = False
     systems: frozenset[str] = frozenset()

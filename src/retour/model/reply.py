@@ -1,9 +1,9 @@
 """An SMTP reply as a value (RFC 5321 §4.2, RFC 3463)."""
 
-from dataclasses import dataclass
+from retour.model.value import value
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Reply:
     """One server's reply, on one line.
 

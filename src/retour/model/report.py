@@ -1,14 +1,14 @@
 """What a report message claims, per recipient, without judgement."""
 
-from dataclasses import dataclass
 from datetime import datetime
 
 from retour.model.defect import Defect
 from retour.model.reply import Reply
+from retour.model.value import value
 from retour.model.vocabulary import Action, Kind, Phase, Returned, Speaker
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Statement:
     """Something that somebody said about one recipient.
 
@@ -27,7 +27,7 @@ class Statement:
     reply: Reply | None
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Recipient:
     """The claims of one report about one recipient.
 
@@ -60,7 +60,7 @@ class Recipient:
     statements: tuple[Statement, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Original:
     """The message that the report is about, as far as it came back.
 
@@ -86,7 +86,7 @@ class Original:
     header_block: str
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Report:
     """A report message as it reads.
 

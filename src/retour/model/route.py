@@ -1,10 +1,11 @@
 """The stations of a message, read from its ``Received:`` lines (RFC 5321 §4.4)."""
 
-from dataclasses import dataclass
 from datetime import datetime
 
+from retour.model.value import value
 
-@dataclass(frozen=True, slots=True)
+
+@value(frozen=True, slots=True)
 class Hop:
     """One hand-over as the taking server stamped it.
 
@@ -36,7 +37,7 @@ class Hop:
     defects: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Route:
     """The hops of the original, oldest first.
 
@@ -48,3 +49,7 @@ class Route:
 
     hops: tuple[Hop, ...]
     complete: bool
+
+
+NO_ROUTE = Route(hops=(), complete=False)
+"""Where nothing came back that tells of stations."""

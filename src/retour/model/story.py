@@ -3,7 +3,9 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from retour.model.trail import HandOver, Link, Refusal
+from retour.model.copies import PairVerdict, Verdict
+from retour.model.statistics import TroubleKind
+from retour.model.trail import HandOver, Link, Refusal, Remark
 from retour.model.vocabulary import Action, Kind, Outcome
 
 
@@ -22,6 +24,7 @@ class Copy:
         hand_overs: attempts to hand it on, in time order.
         refusals: of it or of some of its recipients.
         links: copies that came of it.
+        remarks: what captures show of its arrival.
         header_block: as it came, where a stored mail gave it.
         body_sha256: hexadecimal, of the body's bytes.
         has_body: whether the body is kept, too.
@@ -51,6 +54,7 @@ class Copy:
     hand_overs: tuple[HandOver, ...] = ()
     refusals: tuple[Refusal, ...] = ()
     links: tuple[Link, ...] = ()
+    remarks: tuple[Remark, ...] = ()
     header_block: bytes | None = None
     body_sha256: str | None = None
     has_body: bool = False
@@ -143,6 +147,29 @@ class Delivery:
 
 
 @dataclass(frozen=True, slots=True)
+class Repetition:
+    """A message that one system took more than once.
+
+    Attributes:
+        message_id: as logged.
+        subject: where one is known.
+        verdict: what the arrivals are to each other, the strongest.
+        verdicts: of each pair that was judged.
+        senders: the systems that brought the arrivals, each once, in the order of time.
+        arrivals: those at the system that took it most often, by time.
+        is_cut: there are more arrivals than were held against each other.
+    """
+
+    message_id: str | None
+    subject: str | None
+    verdict: Verdict
+    verdicts: tuple[PairVerdict, ...]
+    senders: tuple[str, ...]
+    arrivals: tuple[Copy, ...]
+    is_cut: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Query:
     """What is looked for; fields that are None ask nothing. See docs/trail.md for "part".
 
@@ -154,6 +181,10 @@ class Query:
         queue_id: whole, or from its beginning.
         status: an outcome (``deferred``), or an enhanced status code from its beginning (``5.``).
         since_us, until_us: first and last moment of arrival.
+        trouble: what the numbers count it as; ``failed`` where only one of the next three is asked.
+        cause: why a recipient did not get it, or waits.
+        actor: who has to act.
+        failed_to: the address of that recipient, or its domain.
         before: ``copy_id`` of the last one of the page before.
         limit: how many.
     """
@@ -167,5 +198,9 @@ class Query:
     status: str | None = None
     since_us: int | None = None
     until_us: int | None = None
+    trouble: TroubleKind | None = None
+    cause: str | None = None
+    actor: str | None = None
+    failed_to: str | None = None
     before: int | None = None
     limit: int = 50

@@ -11,6 +11,8 @@ Texts a line does not have are None; ``""`` as ``mail_from`` is the null reverse
 
 from typing import Literal, NamedTuple
 
+from retour.model.capture import FindingName, SessionPhase
+
 HandOverOutcome = Literal[
     "delivered", "relayed", "expanded", "deferred", "failed", "expired", "discarded", "held"
 ]
@@ -170,4 +172,22 @@ class End(NamedTuple):
     given_up: bool = False
 
 
-Observation = Arrival | HandOver | Refusal | Link | End
+class Remark(NamedTuple):
+    """Something worth knowing about how one copy arrived, that a capture shows.
+
+    Attributes:
+        at_us: when it showed.
+        system: the host that took the copy, or was to.
+        queue_id: the copy.
+        name: what it is.
+        phase: where the session ended.
+    """
+
+    at_us: int
+    system: str
+    queue_id: str
+    name: FindingName
+    phase: SessionPhase
+
+
+Observation = Arrival | HandOver | Refusal | Link | End | Remark

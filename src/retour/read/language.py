@@ -15,7 +15,18 @@ _ENGLISH = (
     "to one or more",
     "was received at",
 )
+# Scripts of more than Latin letters, with how many of their letters tell the language.
+_SCRIPTS = (
+    ("ja", 3, re.compile("[\u3040-\u30ff]")),
+    ("ko", 3, re.compile("[\uac00-\ud7af]")),
+    ("zh", 4, re.compile("[\u4e00-\u9fff]")),
+    ("ru", 6, re.compile("[\u0400-\u04ff]")),
+    ("el", 6, re.compile("[\u0370-\u03ff]")),
+)
+_UKRAINIAN = "іїєґ"
+_NOT_LATIN = re.compile("[\u0370-\U0010ffff]")
 _WORD = re.compile(r"[^\W\d_]+(?:'[^\W\d_]+)?")
+_ASCII_WORD = re.compile(r"[a-z]+(?:'[a-z]+)?")  # the same of lower-case ASCII, in half the time
 _LOOK_MAX = 1_200
 
 
@@ -36,11 +47,13 @@ def find_language(notice: str, declared: str | None) -> str | None:
     look = notice[:_LOOK_MAX]
     if look.isascii() and any(words in look for words in _ENGLISH):
         return "en"
+    word = _ASCII_WORD
     if not look.isascii():
         script = _by_script(look)
         if script:
             return script
-    words = set(_WORD.findall(look.lower()))
+        word = _WORD
+    words = set(word.findall(look.lower()))
     best, hits = "", 0
     for language, small in _SMALL_WORDS.items():
         count = len(words & small)
@@ -50,26 +63,10 @@ def find_language(notice: str, declared: str | None) -> str | None:
 
 
 def _by_script(text: str) -> str | None:
-    kana = han = cyrillic = hangul = greek = 0
-    for character in text:
-        if character < "\u0370":
-            continue
-        if "\u3040" <= character <= "\u30ff":
-            kana += 1
-        elif "\u4e00" <= character <= "\u9fff":
-            han += 1
-        elif "\u0400" <= character <= "\u04ff":
-            cyrillic += 1
-        elif "\uac00" <= character <= "\ud7af":
-            hangul += 1
-        elif character <= "\u03ff":
-            greek += 1
-    if kana >= 3:
-        return "ja"
-    if hangul >= 3:
-        return "ko"
-    if han >= 4:
-        return "zh"
-    if cyrillic >= 6:
-        return "uk" if any(letter in text for letter in "іїєґ") else "ru"
-    return "el" if greek >= 6 else None
+    if not _NOT_LATIN.search(text):
+        return None
+    for language, least, letter in _SCRIPTS:
+        if len(letter.findall(text)) >= least:
+            is_ukrainian = language == "ru" and any(one in text for one in _UKRAINIAN)
+            return "uk" if is_ukrainian else language
+    return None

@@ -200,7 +200,9 @@ def _percent(share: float) -> str:
 
 
 def _link(case: Case, diagnosis: Diagnosis) -> str | None:
-    """Return the page that the winning rule was derived from, where it is one."""
+    """Return the operator's page on the cause, else the page behind the winning rule, if any."""
+    if case.pages:
+        return f"{case.pages}/causes/{diagnosis.cause}"
     for evidence in diagnosis.evidence:
         if evidence.cause == diagnosis.cause and evidence.rule in case.knowledge.rules:
             return _source(case, evidence)

@@ -184,4 +184,4 @@ def _endpoint(end: Endpoint) -> JsonObject:
 
 def _time(moment: Moment | None) -> str | None:
     """Return RFC 3339 in UTC, always with microseconds."""
-    return moment.at.strftime("%Y-%m-%dT%H:%M:%S.%fZ") if moment else None
+    return f"{moment.at.isoformat(timespec='microseconds')[:-6]}Z" if moment else None

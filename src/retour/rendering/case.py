@@ -31,6 +31,7 @@ class Case:
         diagnosis: their diagnosis; None for delivered, relayed, expanded.
         wording: the language.
         knowledge: registries, rule sources, usual actors.
+        pages: the address of the operator's pages on causes (``https:``); empty: there are none.
     """
 
     analysis: Analysis
@@ -38,6 +39,7 @@ class Case:
     diagnosis: Diagnosis | None
     wording: Wording
     knowledge: Knowledge
+    pages: str = ""
 
     @property
     def first(self) -> Recipient:

@@ -82,6 +82,9 @@ def _say_copy(wording: Wording, copy: Copy) -> tuple[Row, ...]:
         Row("From", fold_line(copy.from_)),
         Row("Subject", fold_line(copy.subject)),
     ]
+    if copy.extent != "mail":
+        known = wording.say("copies", "known", copy.extent)
+        rows.insert(0, Row(wording.say("copies", "label", "known"), known))
     if copy.envelope:
         facts = (
             f"<{copy.envelope.mail}>" if copy.envelope.mail is not None else "",
@@ -138,22 +141,30 @@ def _say_side(wording: Wording, pair: PairVerdict, a: Copy, b: Copy) -> SidePart
         hops,
         last_shared[-1] if last_shared and pair.parted_at else None,
         tuple(_say_field(row) for row in differing[:_ROWS_MAX]),
-        wording.count(same, "copies", "label", "same_fields") if same else "",
+        _say_same_fields(wording, same, a, b),
         wording.say("copies", "body", found.body),
         tuple(_say_line(row) for row in found.lines[:_ROWS_MAX]),
     )
 
 
+def _say_same_fields(wording: Wording, same: int, a: Copy, b: Copy) -> str:
+    if "log" in (a.extent, b.extent):
+        return wording.say("copies", "label", "no_header")
+    return wording.count(same, "copies", "label", "same_fields") if same else ""
+
+
 def _say_hop(wording: Wording, hop: Hop | None, copy: Copy) -> str:
     if hop is None:
         return ""
-    is_stamped = hop.n <= len(copy.route.hops)
+    source = "by_envelope" if hop.n > len(copy.route.hops) else ""
+    if copy.extent == "log":
+        source = "by_log"
     words = [
         stamp(hop.at),
         f"by {hop.by}" if hop.by else "?",
         f"id {hop.id}" if hop.id else "",
         f"for <{hop.for_}>" if hop.for_ else "",
-        "" if is_stamped else f"({wording.say('copies', 'label', 'by_envelope')})",
+        f"({wording.say('copies', 'label', source)})" if source else "",
     ]
     return fold_line(" ".join(filter(None, words)))
 

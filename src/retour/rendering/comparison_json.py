@@ -21,15 +21,17 @@ def comparison_to_dict(
                 "message_id": copy.message_id,
                 "subject": copy.subject,
                 "date": format_time(copy.sent_at),
-                "body_sha256": copy.body.sha256,
+                "body_sha256": copy.body_sha256,
+                "known": copy.extent,
             }
             for copy, source in zip(copies, sources, strict=True)
         ],
-        "pairs": [_pair(wording, pair, sources) for pair in comparison.pairs],
+        "pairs": [pair_to_dict(wording, pair, sources) for pair in comparison.pairs],
     }
 
 
-def _pair(wording: Wording, pair: PairVerdict, sources: Sequence[str]) -> JsonObject:
+def pair_to_dict(wording: Wording, pair: PairVerdict, sources: Sequence[str]) -> JsonObject:
+    """Return the JSON object of one pair; ``sources`` are what the copies are called."""
     return {
         "a": sources[pair.a],
         "b": sources[pair.b],

@@ -14,7 +14,7 @@ from retour.model.analysis import Analysis, ReplyAnalysis
 from retour.model.diagnosis import Diagnosis
 from retour.model.document import Audience, Document, RecipientPart, Scope, State
 from retour.model.report import Recipient, Report, Statement
-from retour.model.route import Route
+from retour.model.route import NO_ROUTE
 from retour.model.vocabulary import Outcome
 from retour.rendering.admin import build_admin_part, say_code
 from retour.rendering.case import ADDRESS_MAX, Case, name_recipients
@@ -36,7 +36,7 @@ _STATES: dict[Outcome, State] = {
 }
 
 
-def build_document(
+def build_document(  # noqa: PLR0913 - all by keyword
     analysis: Analysis,
     *,
     audience: Audience = "all",
@@ -45,6 +45,7 @@ def build_document(
     texts: Path | None = None,
     isolating: bool = False,
     doubtful: bool = False,
+    pages: str = "",
     knowledge: Knowledge | None = None,
 ) -> Document:
     """Return what is to be said about one mail.
@@ -57,6 +58,7 @@ def build_document(
         texts: an operator's catalogues, see `load_wording`.
         isolating: isolate foreign text inside sentences, see `Wording`.
         doubtful: say above all else that nobody could verify the report.
+        pages: the address (``https:``) of the operator's pages, which links lead to; empty: none.
         knowledge: registries and rules to quote; None: those of the package.
 
     Returns:
@@ -66,7 +68,7 @@ def build_document(
     outside = scope == "external"
     if outside:
         analysis, audience = withhold(analysis), "sender"
-    cases = _cases(analysis, wording, knowledge or load())
+    cases = _cases(analysis, wording, knowledge or load(), pages)
     notes = [wording.say("note", "unverified")] if doubtful else []
     notes += filter(None, [_note(analysis, wording, cases)])
     return Document(
@@ -110,7 +112,7 @@ def build_reply_document(
         statements=(Statement("remote", "text/1", answer.text, answer.reply),),
     )
     report = Report("failure", None, None, None, None, None, (recipient,), None, "", "", ())
-    analysis = Analysis(report, Route((), complete=False), (answer.diagnosis,), None)
+    analysis = Analysis(report, NO_ROUTE, (answer.diagnosis,), None)
     case = Case(analysis, (recipient,), answer.diagnosis, wording, knowledge or load())
     part = _recipient_part(case, audience)
     if part.sender:
@@ -124,7 +126,9 @@ def build_reply_document(
     )
 
 
-def _cases(analysis: Analysis, wording: Wording, knowledge: Knowledge) -> tuple[Case, ...]:
+def _cases(
+    analysis: Analysis, wording: Wording, knowledge: Knowledge, pages: str
+) -> tuple[Case, ...]:
     """Group the recipients that fared alike, in the order of the first of each group."""
     if analysis.report.kind in _NO_DELIVERY and not any(analysis.diagnoses):
         return ()
@@ -132,7 +136,7 @@ def _cases(analysis: Analysis, wording: Wording, knowledge: Knowledge) -> tuple[
     for recipient, diagnosis in zip(analysis.report.recipients, analysis.diagnoses, strict=True):
         groups.setdefault(_fate(recipient, diagnosis), []).append((recipient, diagnosis))
     return tuple(
-        Case(analysis, tuple(r for r, _ in group), group[0][1], wording, knowledge)
+        Case(analysis, tuple(r for r, _ in group), group[0][1], wording, knowledge, pages)
         for group in groups.values()
     )
 
@@ -204,6 +208,8 @@ def _title(analysis: Analysis, wording: Wording, cases: tuple[Case, ...]) -> str
         return wording.say("title", "backscatter")
     outcomes = {case.diagnosis.outcome for case in cases if case.diagnosis}
     if all(case.diagnosis for case in cases):
+        if outcomes == {"delivered"}:
+            return wording.say("title", "delivered")
         if outcomes and outcomes <= {"delivered", "probably-delivered"}:
             return wording.say("title", "arrived")
         if outcomes == {"unknown"}:

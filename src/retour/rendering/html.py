@@ -73,7 +73,7 @@ def render_html(
     return template.render(
         document=document,
         width=_WIDTH,
-        page=_Page(document, wording),
+        page=ReportPage(document, wording),
         label=wording.find("label"),
         letterhead=letterhead,
         logo=_place_logo(letterhead, logo_url),
@@ -217,8 +217,8 @@ def _rank(part: RecipientPart) -> int:
     return _WORST_FIRST.index(part.state)
 
 
-class _Page:
-    """What the templates ask for that is form and not content."""
+class ReportPage:
+    """What templates of a report ask for that is form and not content."""
 
     def __init__(self, document: Document, wording: Wording) -> None:
         self._wording = wording
@@ -229,6 +229,12 @@ class _Page:
         self.several = len(document.recipients) > 1
         self.untold = len(document.recipients) - len(self.rows)
         self.headers = (document.headers or "").rstrip("\n")
+        self.language = wording.language
+        self.direction = "rtl" if self._rtl else "ltr"
+
+    def label(self, name: str) -> str:
+        """Return a word of the report's form, as ``outcome``."""
+        return self._wording.say("label", name)
 
     def foreign(self, text: str) -> Markup:
         """Return a text that came with the mail."""

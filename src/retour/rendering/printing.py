@@ -31,6 +31,7 @@ def render(
     letterhead: "Letterhead | None" = None,
     texts: "Path | None" = None,
     doubtful: bool = False,
+    pages: str = "",
 ) -> bytes: ...
 @overload
 def render(
@@ -43,6 +44,7 @@ def render(
     letterhead: "Letterhead | None" = None,
     texts: "Path | None" = None,
     doubtful: bool = False,
+    pages: str = "",
 ) -> str: ...
 @overload
 def render(
@@ -55,8 +57,9 @@ def render(
     letterhead: "Letterhead | None" = None,
     texts: "Path | None" = None,
     doubtful: bool = False,
+    pages: str = "",
 ) -> str | bytes: ...
-def render(
+def render(  # noqa: PLR0913 - all by keyword
     analysis: "Analysis",
     *,
     format: Form | Literal["eml"],  # noqa: A002 - what users call it
@@ -66,6 +69,7 @@ def render(
     letterhead: "Letterhead | None" = None,
     texts: "Path | None" = None,
     doubtful: bool = False,
+    pages: str = "",
 ) -> str | bytes:
     """Return the report about one mail.
 
@@ -82,6 +86,8 @@ def render(
         letterhead: an operator's name, contact, logo and colours, for HTML.
         texts: a folder of catalogues that replace single texts.
         doubtful: whether the report says above all else that nobody could verify it.
+        pages: the address of the operator's pages on causes (`retour serve`), which links in the
+            administrator's part lead to; empty: none.
 
     Returns:
         The report, ending with a line feed; for ``eml`` its bytes. A mail that is about no
@@ -106,6 +112,7 @@ def render(
             texts=texts,
             isolating=isolating,
             doubtful=doubtful,
+            pages=pages,
         )
 
     if format == "eml":
@@ -196,6 +203,7 @@ def _build(
     texts: "Path | None",
     isolating: bool,
     doubtful: bool,
+    pages: str,
 ) -> "Document":
     from retour.rendering.document import build_document  # noqa: PLC0415
 
@@ -207,4 +215,5 @@ def _build(
         texts=texts,
         isolating=isolating,
         doubtful=doubtful,
+        pages=pages,
     )

@@ -4,11 +4,13 @@ Nothing here prints. Texts stand in the catalogue's table ``[trail]``; foreign w
 line, and whoever writes them to a terminal makes control characters visible.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
 
-from retour.model.story import Copy, Delivery, ReportClaim, Story
+from retour.model.copies import VERDICTS, Verdict
+from retour.model.story import Copy, Delivery, Repetition, ReportClaim, Story
 from retour.model.trail import HandOver
 from retour.rendering.foreign import fold_line
 from retour.rendering.quantity import say_duration
@@ -17,6 +19,7 @@ from retour.rendering.wording import Wording
 REPLY_MAX = 400
 RECIPIENTS_MAX = 3
 """Recipients that a row of a list names."""
+_SENDERS_MAX = 10
 
 _FIRST = datetime(1, 1, 2, tzinfo=UTC).timestamp()
 _LAST = datetime(9999, 12, 30, tzinfo=UTC).timestamp()
@@ -51,6 +54,19 @@ class ListRow:
     state: str
     subject: str
     name: str
+
+
+@dataclass(frozen=True, slots=True)
+class RepeatedRow:
+    """One message that arrived more than once in a list, as texts."""
+
+    verdict: str
+    senders: str
+    count: str
+    at: str
+    span: str
+    recipients: str
+    message_id: str
 
 
 def to_moment(at_us: int, zone: tzinfo | None = None) -> datetime:
@@ -146,6 +162,40 @@ class Teller:
             fold_line(copy.queue_id, 40) or str(copy.copy_id),
         )
 
+    def list_repetition(self, found: Repetition) -> RepeatedRow:
+        """Return a message that arrived more than once as a row of a list."""
+        first, last = found.arrivals[0], found.arrivals[-1]
+        names = dict.fromkeys(name for copy in found.arrivals for name in copy.recipients)
+        return RepeatedRow(
+            self._wording.say("copies", "verdict", found.verdict),
+            self._join_senders(found),
+            str(len(found.arrivals)),
+            self.say_stamp(first.first_us),
+            self._say_duration((last.first_us - first.first_us) / 1_000_000),
+            fold_line(self._join(list(names)[:RECIPIENTS_MAX], len(names)), 120),
+            fold_line(found.message_id, 300),
+        )
+
+    def count_repetitions(self, found: Iterable[Repetition]) -> list[str]:
+        """Return a line a verdict: how many there are, and which systems brought how many."""
+        counts: dict[Verdict, Counter[str]] = {}
+        for one in found:
+            counts.setdefault(one.verdict, Counter())[self._join_senders(one)] += 1
+        return [
+            self._say(
+                "kind",
+                verdict=self._wording.say("copies", "verdict", verdict),
+                n=str(of.total()),
+                senders="; ".join(f"{name} {n}" for name, n in of.most_common(_SENDERS_MAX)),
+            )
+            for verdict, of in sorted(counts.items(), key=lambda kind: VERDICTS.index(kind[0]))
+        ]
+
+    def _join_senders(self, found: Repetition) -> str:
+        shown = [fold_line(name, 60) for name in found.senders[:RECIPIENTS_MAX]]
+        more = "+" if len(found.senders) > RECIPIENTS_MAX else ""
+        return " + ".join(filter(None, (*shown, more))) or "?"
+
     def _tell_copy(self, copy: Copy) -> Iterator[Event]:
         """Tell of one arrival and of all that followed there."""
         if copy.queue_id is not None:
@@ -173,6 +223,9 @@ class Teller:
         for link in copy.links:
             text = self._say("link", link.relation, queue_id=fold_line(link.other_queue_id, 60))
             yield Event(link.at_us, copy.system, copy.queue_id, text, None)
+        for remark in copy.remarks:
+            text = self._say("remark", remark.name)
+            yield Event(remark.at_us, copy.system, copy.queue_id, text, is_good=False)
         if copy.given_up_us is not None:
             yield self._event(copy, copy.given_up_us, "given_up", {}, is_good=False)
 

@@ -3,10 +3,12 @@
 from collections.abc import Iterable
 from datetime import UTC
 
-from retour.model.story import Copy, Delivery, ReportClaim, Story
+from retour.model.story import Copy, Delivery, Repetition, ReportClaim, Story
 from retour.model.trail import HandOver, Refusal
+from retour.rendering.comparison_json import pair_to_dict
 from retour.rendering.json import JsonObject
 from retour.rendering.trail import to_moment
+from retour.rendering.wording import FALLBACK, load_wording
 
 
 def copy_to_dict(copy: Copy) -> JsonObject:
@@ -38,11 +40,30 @@ def copy_to_dict(copy: Copy) -> JsonObject:
             {"at": _time(link.at_us), "relation": link.relation, "queue_id": link.other_queue_id}
             for link in copy.links
         ],
+        "remarks": [
+            {"at": _time(one.at_us), "name": one.name, "phase": one.phase} for one in copy.remarks
+        ],
         "report_about": copy.report_about,
         "header": None if copy.header_block is None else copy.header_block.decode("latin-1"),
         "body_sha256": copy.body_sha256,
         "has_body": copy.has_body,
         "answer_ms": None if copy.answer_us is None else copy.answer_us / 1000,
+    }
+
+
+def repetition_to_dict(found: Repetition) -> JsonObject:
+    """Return one message that arrived more than once."""
+    wording = load_wording(FALLBACK)
+    names = [copy.queue_id or str(copy.copy_id) for copy in found.arrivals]
+    return {
+        "message_id": found.message_id,
+        "subject": found.subject,
+        "verdict": found.verdict,
+        "senders": list(found.senders),
+        "count": len(found.arrivals),
+        "is_cut": found.is_cut,
+        "pairs": [pair_to_dict(wording, pair, names) for pair in found.verdicts],
+        "copies": [copy_to_dict(copy) for copy in found.arrivals],
     }
 
 

@@ -6,13 +6,20 @@ from contextlib import nullcontext
 from dataclasses import dataclass
 from io import BufferedReader
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from retour.ingest.capture import PORTS, Capture
 from retour.ingest.item import UnreadableError
 from retour.ingest.source import STANDARD_INPUT, describe_error
 from retour.model.capture import CaptureSummary, Finding, Session
+from retour.model.trail import Observation
 from retour.trail.findings import SLOW_S, Findings
+from retour.trail.session import observe
 
+if TYPE_CHECKING:
+    from retour.store import Store
+
+_BATCH = 5_000
 _NOTHING = CaptureSummary(0, 0, 0, 0, 0, 0, 0, None, None, None)
 
 
@@ -41,7 +48,12 @@ class CaptureFile:
     """
 
     def __init__(
-        self, source: str, *, ports: frozenset[int] = PORTS, slow_s: float = SLOW_S
+        self,
+        source: str,
+        *,
+        ports: frozenset[int] = PORTS,
+        slow_s: float = SLOW_S,
+        trail: "Store | None" = None,
     ) -> None:
         """Name a capture; it is opened when its sessions are asked for.
 
@@ -49,12 +61,16 @@ class CaptureFile:
             source: the path, or ``-``.
             ports: servers' ports on which everything is taken for SMTP.
             slow_s: seconds from which on a reply counts as slow.
+            trail: what the sessions say of mails is written there. Writing it again changes
+                nothing, so a capture may be read again from its beginning after any end.
         """
         self.source = source
         self.summary = _NOTHING
         self.error: str | None = None
         self._ports = ports
         self._findings = Findings(slow_s=slow_s)
+        self._trail = trail
+        self._observations: list[Observation] = []
 
     def sessions(self) -> Iterator[Judged]:
         """Read the file; yield its sessions in the order of their beginnings."""
@@ -63,12 +79,25 @@ class CaptureFile:
             with _open(self.source) as stream:
                 capture = Capture(stream, ports=self._ports)
                 for number, session in enumerate(capture.sessions(), 1):
-                    yield Judged(number, session, self._findings.judge(session))
+                    judged = Judged(number, session, self._findings.judge(session))
+                    self._record(judged, _BATCH)
+                    yield judged
         except (OSError, UnreadableError) as error:
             self.error = describe_error(error)
+        self._record(None, 0)
         if capture:
             self.summary = capture.summary()
             self.error = self.error or self.summary.defect
+
+    def _record(self, judged: Judged | None, at_least: int) -> None:
+        """Write what sessions say of mails into the trail, some at once."""
+        if self._trail is None:
+            return
+        if judged:
+            self._observations += observe(judged.session, judged.findings)
+        if len(self._observations) > at_least:
+            self._trail.write(self._observations)
+            self._observations = []
 
 
 def _open(source: str) -> "nullcontext[BufferedReader] | BufferedReader":

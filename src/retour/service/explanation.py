@@ -1,10 +1,10 @@
-"""Explains every mail behind some paths, in order, one at a time."""
+"""Explains every mail behind some paths or of a file, in order, one at a time."""
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from retour.analyse import explain
-from retour.ingest import RawMail, UnreadableMail, open_sources
+from retour.ingest import RawMail, UnreadableMail, open_bytes, open_sources
 from retour.knowledge.schema import KnowledgeError
 from retour.model.analysis import Analysis
 from retour.model.defect import Defect
@@ -64,11 +64,28 @@ def explain_paths(
     Yields:
         One result a mail, in input order; memory holds one mail at a time.
     """
-    for item in open_sources(paths):
-        if isinstance(item, UnreadableMail):
-            yield Unexplained(item.source, item.index, item.error, is_own_fault=False)
-        else:
-            yield _explain(item, weigh)
+    yield from explain_items(open_sources(paths), weigh)
+
+
+def explain_bytes(
+    name: str, data: bytes, weigh: Weigh = lambda analysis: analysis
+) -> Iterator[Explained | Unexplained]:
+    """Explain every mail of a file that somebody sent; see `retour.ingest.source.open_bytes`."""
+    yield from explain_items(open_bytes(name, data), weigh)
+
+
+def explain_items(
+    items: Iterable[RawMail | UnreadableMail], weigh: Weigh = lambda analysis: analysis
+) -> Iterator[Explained | Unexplained]:
+    """Explain mails that were read already, in their order."""
+    for item in items:
+        yield _explain_item(item, weigh)
+
+
+def _explain_item(item: RawMail | UnreadableMail, weigh: Weigh) -> Explained | Unexplained:
+    if isinstance(item, UnreadableMail):
+        return Unexplained(item.source, item.index, item.error, is_own_fault=False)
+    return _explain(item, weigh)
 
 
 def _explain(mail: RawMail, weigh: Weigh) -> Explained | Unexplained:

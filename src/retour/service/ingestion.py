@@ -24,6 +24,7 @@ from retour.ingest.logs.stream import (
     mark_first_line,
     open_log,
 )
+from retour.ingest.signature import is_capture
 from retour.ingest.source import STANDARD_INPUT
 from retour.model.trail import Observation
 from retour.store import Store
@@ -40,10 +41,11 @@ class Intake:
 
     Attributes:
         source: the path as given.
-        format: of the log; ``mail`` for mails; None where it is neither.
+        format: of the log; ``mail`` for mails, ``capture``; None where it is none of them.
         lines: lines read in this run.
         unknown: lines of no known form among them.
         mails: mails read in this run.
+        sessions: SMTP sessions of a capture.
         error: one sentence where the source could not be read, or not to its end.
     """
 
@@ -52,6 +54,7 @@ class Intake:
     lines: int = 0
     unknown: int = 0
     mails: int = 0
+    sessions: int = 0
     error: str | None = None
 
 
@@ -90,7 +93,11 @@ def ingest(
     """
     logs: list[_Log] = []
     others: list[str] = []
+    captures: list[str] = []
     for path in _list_files(paths):
+        if _is_capture(path):
+            captures.append(path)
+            continue
         try:
             log = _open(path, trail, intent)
         except (OSError, EOFError) as error:
@@ -104,6 +111,7 @@ def ingest(
     for log in logs:
         _read_to_end(log, trail, advance)
         yield log.intake
+    yield from _ingest_captures(captures, trail)
     yield from _ingest_mails(others, trail, intent, advance)
 
 
@@ -295,7 +303,15 @@ def _read_on(log: _Log, trail: Store, advance: Callable[[int], None] = lambda _:
     observations: list[Observation] = []
     lines = 0
     offset = before = None
-    for block in log.stream.read_blocks():
+    damage: OSError | EOFError | None = None
+    blocks = log.stream.read_blocks()
+    while True:
+        try:
+            block = next(blocks, None)
+        except (OSError, EOFError) as error:
+            block, damage = None, error
+        if block is None:
+            break
         before = block.offset if before is None else before
         if not log.first and log.key is not None:
             log.first = mark_first_line(log.stream.head)
@@ -306,9 +322,11 @@ def _read_on(log: _Log, trail: Store, advance: Callable[[int], None] = lambda _:
             trail.write(observations, log.place(offset))
             advance(offset - before)
             observations, lines, before, offset = [], 0, offset, None
-    if offset is not None:
+    if offset is not None:  # what stands in front of a damage, too
         trail.write(observations, log.place(offset))
         advance(offset - (before or 0))
+    if damage is not None:
+        raise damage
 
 
 def _take(log: _Log, block: Block, observations: list[Observation]) -> None:
@@ -323,6 +341,26 @@ def _take(log: _Log, block: Block, observations: list[Observation]) -> None:
             observations.extend(said)
     log.intake.lines += len(block.lines) + block.skipped
     log.intake.unknown += unknown
+
+
+def _is_capture(path: str) -> bool:
+    try:
+        return path != STANDARD_INPUT and Path(path).is_file() and is_capture(path)
+    except OSError:
+        return False  # reading it as a log says why
+
+
+def _ingest_captures(paths: Sequence[str], trail: Store) -> Iterator[Intake]:
+    """Read captures; their reader is an extra."""
+    if paths:
+        from retour.service.capture import CaptureFile  # noqa: PLC0415
+    for path in paths:
+        capture = CaptureFile(path, trail=trail)
+        intake = Intake(path, "capture")
+        for _ in capture.sessions():
+            intake.sessions += 1
+        intake.error = capture.error
+        yield intake
 
 
 def _ingest_mails(
@@ -346,7 +384,7 @@ def _ingest_mails(
                 )
                 advance(len(mail.raw))
         if intake.format is None and intake.error is None:
-            intake.error = "is neither a log nor a mail of any known form"
+            intake.error = "is neither a log, a capture nor a mail of any known form"
         yield intake
 
 

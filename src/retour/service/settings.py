@@ -4,6 +4,7 @@ The file is ``--config``, else ``RETOUR_CONFIG``, else ``~/.config/retour/retour
 ``/etc/retour/retour.toml``. Files are not merged: the first one found is all.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
     from retour.model.document import Audience, Scope
     from retour.rendering.letterhead import Letterhead
     from retour.service.milter import MilterSettings
+    from retour.service.serving import WebSettings
 
 Format = Literal["terminal", "text", "html", "eml", "json"]
 """How results are printed."""
@@ -39,6 +41,7 @@ class TrailSettings:
         headers_days: how long header blocks of stored mails are kept.
         bodies_days: how long their bodies are kept; 0: they are not kept at all.
         subjects: whether subjects are kept.
+        domains: whose mail all goes out over the trail's systems; none: inferred from it.
     """
 
     store: str | None = None
@@ -46,6 +49,7 @@ class TrailSettings:
     headers_days: int = 30
     bodies_days: int = 0
     subjects: bool = True
+    domains: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +65,7 @@ class Settings:
         texts: a folder of catalogues in which an operator replaces texts; None: none.
         trail: of the trail.
         milter: the table ``[milter]``; None: the file has none.
+        web: of the pages and the API; None: nothing is set.
     """
 
     format: Format | None = None
@@ -71,6 +76,13 @@ class Settings:
     texts: Path | None = None
     trail: TrailSettings = field(default_factory=TrailSettings)
     milter: "MilterSettings | None" = None
+    web: "WebSettings | None" = None
+
+    @property
+    def pages(self) -> str:
+        """The address that links of reports lead to; empty where nobody could safely follow it."""
+        address = self.web.base_url if self.web else ""
+        return address if address.startswith("https://") else ""
 
     def override(self, **options: Any) -> "Settings":
         """Return the settings with options in their place; an option that is None says nothing."""
@@ -82,9 +94,10 @@ _CHOICES: Mapping[str, tuple[str, ...]] = {
     "audience": AUDIENCES,
     "scope": SCOPES,
 }
-_KEYS = ("format", "language", "audience", "scope", "report", "trail", "milter")
+_KEYS = ("format", "language", "audience", "scope", "report", "trail", "milter", "web")
 
 
+_DOMAIN = re.compile(r"[^\s@.]+(?:\.[^\s@.]+)+")
 _DAYS = (int, "a number of days, 0 or more")
 _TRAIL: Mapping[str, tuple[type, str]] = {
     "store": (str, "a path or a URL"),
@@ -152,7 +165,7 @@ def _read(file: Path) -> Settings:
 
 def _check(values: dict[str, Any], file: Path) -> Settings:
     """Check what a file says."""
-    names = ("report", "trail", "milter")
+    names = ("report", "trail", "milter", "web")
     tables: dict[str, Any] = {name: values.pop(name) for name in names if name in values}
     for key, value in values.items():
         if key not in _KEYS:
@@ -193,6 +206,10 @@ def _read_tables(settings: Settings, tables: Mapping[str, Any], file: Path) -> S
         from retour.service.milter import read_milter  # noqa: PLC0415
 
         settings = replace(settings, milter=read_milter(tables["milter"], file))
+    if "web" in tables:
+        from retour.service.serving import read_web  # noqa: PLC0415
+
+        settings = replace(settings, web=read_web(tables["web"], file))
     return settings
 
 
@@ -200,16 +217,30 @@ def _read_trail(file: Path, values: object) -> TrailSettings:
     """Check the table of the trail."""
     if not isinstance(values, dict):
         raise SettingsError(f"{file}: trail: must be a table.")
+    domains = _read_domains(file, values.pop("domains", []))
     for key, value in values.items():
         wanted = _TRAIL.get(key)
         if wanted is None:
             raise SettingsError(
-                f"{file}: trail.{key}: is no setting; there are {join(tuple(_TRAIL))}."
+                f"{file}: trail.{key}: is no setting; there are {join((*_TRAIL, 'domains'))}."
             )
         kind, words = wanted
         if type(value) is not kind or (isinstance(value, int) and value < 0):
             raise SettingsError(f"{file}: trail.{key}: must be {words}, not {value!r}.")
-    return TrailSettings(**values)
+    return TrailSettings(**values, domains=domains)
+
+
+def _read_domains(file: Path, value: object) -> tuple[str, ...]:
+    """Check the list of domains."""
+    names: list[str] = []
+    for name in value if isinstance(value, list) else [value]:
+        if not isinstance(name, str) or not _DOMAIN.fullmatch(name):
+            raise SettingsError(
+                f"{file}: trail.domains: must be a list of domains, as ['example.com'], "
+                f"not {name!r}."
+            )
+        names.append(name.lower())
+    return tuple(names)
 
 
 def find_store(option: str | None, environ: Mapping[str, str], settings: Settings) -> str | None:

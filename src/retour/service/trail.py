@@ -1,6 +1,6 @@
 """Follows mails: finds them in a trail, tells their story, says whether they were delivered."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,6 +13,11 @@ from retour.trail.delivery import judge
 from retour.trail.mail import find_queue_id
 
 _MAIL_BYTES_MAX = 32 << 20
+
+
+Found = tuple[Story | None, str | None]
+"""A story, and a Message-ID."""
+Lookup = Callable[[Store, str], Found]
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,13 +37,20 @@ class Answer:
     story: Story | None
 
 
-def answer(store: Store, names: Iterable[str], recipient: str | None = None) -> Iterator[Answer]:
+def answer(
+    store: Store,
+    names: Iterable[str],
+    recipient: str | None = None,
+    look_up: Lookup | None = None,
+) -> Iterator[Answer]:
     """Say whether messages were delivered.
 
     Args:
         store: the trail.
         names: Message-IDs, queue ids, numbers of copies, or paths to report messages.
         recipient: only this one.
+        look_up: finds what a name means; None: `look_up_path`, which opens files. What strangers
+            may ask for takes `look_up_name`.
 
     Yields:
         One answer a name, in their order.
@@ -46,8 +58,9 @@ def answer(store: Store, names: Iterable[str], recipient: str | None = None) -> 
     Raises:
         OSError: a file that is there cannot be read.
     """
+    look = look_up or look_up_path
     for name in names:
-        story, message_id = look_up(store, name)
+        story, message_id = look(store, name)
         if story is None:
             yield Answer(name, message_id, (), None)
             continue
@@ -56,18 +69,27 @@ def answer(store: Store, names: Iterable[str], recipient: str | None = None) -> 
         yield Answer(name, known, tuple(judge(story, recipient)), story)
 
 
-def look_up(store: Store, name: str) -> tuple[Story | None, str | None]:
-    """Look a message up by what a person has of it.
+def look_up_path(store: Store, name: str) -> Found:
+    """Look a message up by a file that holds a report about it, else by its name.
 
     Returns:
         Its story, None where the trail knows none; and its Message-ID, as far as the name tells it.
     """
     path = Path(name)
     if not _is_file(path):
-        message_id = name if name.startswith("<") else f"<{name}>" if "@" in name else None
-        return store.read_named(name), message_id
+        return look_up_name(store, name)
     with path.open("rb") as file:
-        raw = file.read(_MAIL_BYTES_MAX)
+        return look_up_report(store, file.read(_MAIL_BYTES_MAX))
+
+
+def look_up_name(store: Store, name: str) -> Found:
+    """Look a message up by its Message-ID, a queue id or the number of a copy; open no file."""
+    message_id = name if name.startswith("<") else f"<{name}>" if "@" in name else None
+    return store.read_named(name), message_id
+
+
+def look_up_report(store: Store, raw: bytes) -> Found:
+    """Look a message up by a report about it."""
     original = explain(raw).report.original
     message_id = original.message_id if original else None
     queue_id = find_queue_id(raw, original.header_block if original else "")

@@ -17,9 +17,12 @@ class Dialect(Protocol):
 
     Attributes:
         driver_error: what its driver raises where SQLAlchemy stands aside.
+        merged_max: how many ranges of an index, each in order, are better asked for one by one
+            than left to its planner.
     """
 
     driver_error: type[Exception]
+    merged_max: int
 
     def make_engine(self, url: str) -> Engine:
         """Make the engine.

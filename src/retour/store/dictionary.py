@@ -10,7 +10,15 @@ from typing import Any
 from sqlalchemy import Connection, func, select
 
 from retour.store.dialect import Dialect, Row
-from retour.store.schema import address_words, addresses, hosts, state, systems
+from retour.store.schema import (
+    address_words,
+    addresses,
+    endings,
+    host_words,
+    hosts,
+    state,
+    systems,
+)
 from retour.store.texts import clean_name
 from retour.trail.words import split_words
 
@@ -31,6 +39,7 @@ class Dictionary:
         self._addresses: dict[str, int] = {}
         self._hosts: dict[Host, int] = {}
         self._systems: dict[str, int] = {}
+        self._endings: set[Row] = set()
 
     def refresh(self, connection: Connection) -> None:
         """Forget remembered numbers that another process may have taken out of use."""
@@ -45,6 +54,7 @@ class Dictionary:
         self._addresses.clear()
         self._hosts.clear()
         self._systems.clear()
+        self._endings.clear()
 
     def number_addresses(self, connection: Connection, wanted: set[str]) -> dict[str, int]:
         """Return the numbers of at least these addresses, by the address as it was given."""
@@ -96,7 +106,11 @@ class Dictionary:
             next_id = _next_number(connection, hosts.c.host_id)
             rows = [(number, *text) for number, text in enumerate(new, start=next_id)]
             self._dialect.insert(connection, hosts, "host_id, name, address, helo", rows)
-            found.update((text, number) for number, *_ in rows for text in [new[number - next_id]])
+            words: list[Row] = [
+                (word, number) for number, *names in rows for word in split_words(" ".join(names))
+            ]
+            self._dialect.insert(connection, host_words, "word, host_id", words)
+            found.update((text, number) for number, text in enumerate(new, start=next_id))
         return {host: found[text] for host, text in texts.items()}
 
     def number_systems(self, connection: Connection, wanted: set[str]) -> dict[str, int]:
@@ -112,6 +126,15 @@ class Dictionary:
             found.update((text, number) for number, text in rows)
             self._systems.update((given, found[text]) for given, text in texts.items())
         return self._systems
+
+    def note_endings(self, connection: Connection, found: set[Row]) -> None:
+        """Keep which pairs of outcome and status occur; a status that is not known is ``""``."""
+        missing = found - self._endings
+        if missing:
+            self._dialect.insert(connection, endings, "outcome, status", sorted(missing))
+            if len(self._endings) > _REMEMBERED:
+                self._endings.clear()
+            self._endings |= missing
 
     def _find(self, connection: Connection, column: Any, texts: set[str]) -> dict[str, int]:
         """Return the numbers of the texts that have one."""

@@ -2,15 +2,29 @@
 
 One of the conditions leads: an index gives its copies in order of their numbers, newest first, a
 bounded number at a time, and the other conditions are checked on these. Which one leads is not left
-to the database's planner: where several could, each is counted up to a small bound, and the rarest
-leads.
+to the database's planner: each is asked for a small number of copies in any order, and one that has
+no more leads, with just these. Where an index would have to put what it finds into order first, and
+that is much, the newest copies are looked through before: what is frequent is among them, and what
+is not is soon sorted.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, exists, func, or_, select, union_all
+from sqlalchemy import (
+    Column,
+    ColumnElement,
+    Connection,
+    Select,
+    and_,
+    exists,
+    func,
+    or_,
+    select,
+    true,
+    union_all,
+)
 
 from retour.model.story import Query
 from retour.store.dialect import Dialect
@@ -20,13 +34,15 @@ from retour.store.schema import (
     LAST_US,
     SPREAD,
     TO,
-    TROUBLE,
     address_words,
     addresses,
     copies,
+    endings,
     hand_overs,
+    host_words,
     hosts,
     parties,
+    troubles,
 )
 from retour.store.texts import clean_name
 from retour.trail.words import split_words
@@ -41,8 +57,10 @@ WORDS_MAX = 50_000
 _COUNTED = 512
 _FIRST_STEP = 256
 _LAST_STEP = 16_384
+_WALKED = 5_000
+"""Copies that are looked through before much is put into order."""
+_ENDS_MAX = 64
 _LAST_KEY = (1 << 63) - 1
-_TROUBLED = ("deferred", "failed", "expired", "discarded", "held", "expanded", "refused")
 _AFTER_TEXT = "\U0010ffff"
 
 Keys = tuple[int, int]
@@ -54,13 +72,17 @@ class Condition:
     """One of the things that are asked.
 
     Attributes:
-        lead: selects the numbers of the copies that meet it, as column ``key``; None where no index
-            serves it.
+        lead: selects the numbers of the copies that meet it, as column ``key``; several statements
+            where they come from several ranges of an index; None where no index serves it.
         holds: says it of a row of ``copies`` whose number lies between the keys.
+        in_order: whether the index gives the newest of a statement without looking at all.
+        gives_some: whether it gives a few in any order without looking at all.
     """
 
-    lead: Callable[[Keys], Select[Any]] | None
+    lead: Callable[[Keys], list[Select[Any]]] | None
     holds: Callable[[Keys], Any]
+    in_order: bool = True
+    gives_some: bool = True
 
 
 def find_numbers(connection: Connection, dialect: Dialect, query: Query) -> list[int]:
@@ -75,10 +97,14 @@ def find_numbers(connection: Connection, dialect: Dialect, query: Query) -> list
         At most ``query.limit`` numbers, newest first.
     """
     found = _find(connection, dialect, query, begins=False)
-    if not found and query.subject is not None and query.before is None:
-        # Nobody wrote these words; perhaps they are the beginnings of some.
-        found = _find(connection, dialect, query, begins=True)
-    return found
+    if found or query.subject is None:
+        return found
+    if query.before is not None and _find(
+        connection, dialect, replace(query, before=None, limit=1), begins=False
+    ):
+        return found  # these words were found, and this is behind the last page of them
+    # Nobody wrote these words; perhaps they are the beginnings of some.
+    return _find(connection, dialect, query, begins=True)
 
 
 def _find(connection: Connection, dialect: Dialect, query: Query, *, begins: bool) -> list[int]:
@@ -86,45 +112,79 @@ def _find(connection: Connection, dialect: Dialect, query: Query, *, begins: boo
     conditions = list_conditions(connection, dialect, query, begins=begins)
     if conditions is None:
         return []
-    low, high = _list_keys(query)
-    leader = _choose_leader(connection, conditions, (low, high))
-    lead = leader.lead if leader and leader.lead else _lead_by_time
+    keys = _list_keys(query)
+    leader, few = _choose_leader(connection, conditions, keys)
     others = [condition for condition in conditions if condition is not leader]
-    found: list[int] = []
-    for piece in dialect.slice_keys(connection, (low, high)):
-        found += _search(connection, dialect, query, piece, lead, others, len(found))
-        if len(found) >= query.limit:
+    if few is not None:
+        return _check(connection, dialect, few, others, query)[: query.limit]
+    search = _Search(connection, dialect, query)
+    walk = _WALKED if leader and not leader.in_order else 0
+    lead = leader.lead if leader and leader.lead else _lead_by_time
+    for low, top in dialect.slice_keys(connection, keys):
+        high = top
+        if walk:
+            looked, high = search.go((low, high), _lead_by_time, conditions, walk)
+            walk = max(walk - looked, 0)
+        search.go((low, high), lead, others)
+        if len(search.found) >= query.limit:
             break
-    return found[: query.limit]
+    return search.found[: query.limit]
 
 
-def _search(
-    connection: Connection,
-    dialect: Dialect,
-    query: Query,
-    keys: Keys,
-    lead: Callable[[Keys], Select[Any]],
-    others: list[Condition],
-    known: int,
-) -> list[int]:
-    """Search one range of numbers until enough are found, beside those known."""
-    low, high = keys
-    found: list[int] = []
-    step = max(_FIRST_STEP, query.limit)
-    while low <= high:
-        statement = lead((low, high)).order_by(None).limit(None)
-        key = statement.selected_columns[0]
-        numbers = list(connection.execute(statement.order_by(key.desc()).limit(step)).scalars())
-        found += _check(connection, dialect, numbers, others, query)
-        if len(numbers) < step or known + len(found) >= query.limit:
-            break
-        high = numbers[-1] - 1
-        step = min(step * 4, _LAST_STEP)
-    return found
+class _Search:
+    """Gathers what one query finds."""
+
+    def __init__(self, connection: Connection, dialect: Dialect, query: Query) -> None:
+        self._connection = connection
+        self._dialect = dialect
+        self._query = query
+        self.found: list[int] = []
+
+    def go(
+        self,
+        keys: Keys,
+        lead: Callable[[Keys], list[Select[Any]]],
+        others: list[Condition],
+        most: int | None = None,
+    ) -> tuple[int, int]:
+        """Search a range of numbers until enough are found.
+
+        Args:
+            keys: the range.
+            lead: what gives the numbers.
+            others: what else they have to meet.
+            most: how many are looked at, roughly.
+
+        Returns:
+            How many were looked at, and the highest number that was not.
+        """
+        low, high = keys
+        looked = 0
+        step = max(_FIRST_STEP, self._query.limit)
+        while low <= high and len(self.found) < self._query.limit:
+            if most is not None and looked >= most:
+                return looked, high
+            numbers = list(self._connection.execute(_merge(lead((low, high)), step)).scalars())
+            self.found += _check(self._connection, self._dialect, numbers, others, self._query)
+            looked += len(numbers)
+            if len(numbers) < step:
+                return looked, low - 1
+            high = numbers[-1] - 1
+            step = min(step * 4, _LAST_STEP)
+        return looked, high
 
 
-def _lead_by_time(keys: Keys) -> Select[Any]:
-    return select(copies.c.copy_id.label("key")).where(copies.c.copy_id.between(*keys))
+def _merge(ranges: list[Select[Any]], limit: int) -> Select[Any]:
+    """Select the newest numbers of several ranges, each of which has its own order."""
+    newest = [
+        part.order_by(part.selected_columns[0].desc()).limit(limit).subquery() for part in ranges
+    ]
+    either = union_all(*(select(part.c.key) for part in newest)).subquery()
+    return select(either.c.key).order_by(either.c.key.desc()).limit(limit)
+
+
+def _lead_by_time(keys: Keys) -> list[Select[Any]]:
+    return [select(copies.c.copy_id.label("key")).where(copies.c.copy_id.between(*keys))]
 
 
 def _list_keys(query: Query) -> Keys:
@@ -141,19 +201,33 @@ def _list_keys(query: Query) -> Keys:
 
 def _choose_leader(
     connection: Connection, conditions: list[Condition], keys: Keys
-) -> Condition | None:
-    """Choose the condition that the fewest copies meet."""
-    leading = [condition for condition in conditions if condition.lead]
-    if len(leading) < 2:
-        return leading[0] if leading else None
-    best, fewest = leading[0], _COUNTED + 1
+) -> tuple[Condition | None, list[int] | None]:
+    """Choose the condition that the fewest copies meet.
+
+    Returns:
+        The condition, None where no index serves any; and all numbers that meet it, newest first,
+        where these are few.
+    """
+    # Of several that many meet, one in order: its newest copies may be enough.
+    leading = sorted(
+        (condition for condition in conditions if condition.lead),
+        key=lambda condition: not condition.in_order,
+    )
     for condition in leading:
-        assert condition.lead
-        some = condition.lead(keys).limit(_COUNTED).subquery()
-        count = connection.execute(select(func.count()).select_from(some)).scalar() or 0
-        if count < fewest:
-            best, fewest = condition, count
-    return best
+        if not condition.gives_some:
+            continue
+        some = _list_some(connection, condition, keys)
+        if len(some) < _COUNTED:
+            return condition, sorted(some, reverse=True)
+    return (leading[0] if leading else None), None
+
+
+def _list_some(connection: Connection, condition: Condition, keys: Keys) -> list[int]:
+    """List numbers that meet a condition, in no order, up to a bound."""
+    assert condition.lead
+    parts = [select(part.limit(_COUNTED).subquery().c.key) for part in condition.lead(keys)]
+    some = union_all(*parts).limit(_COUNTED)
+    return list(connection.execute(some).scalars())
 
 
 def _check(
@@ -199,9 +273,42 @@ def list_conditions(
     if query.peer is not None:
         conditions.append(_name_peer(connection, dialect, query.peer))
     if query.status is not None:
-        conditions.append(_name_status(query.status))
+        conditions.append(_name_status(connection, dialect, query.status))
+    if any((query.trouble, query.cause, query.actor, query.failed_to)):
+        conditions.append(_name_trouble(connection, dialect, query))
     met = [condition for condition in conditions if condition is not None]
     return met if len(met) == len(conditions) else None
+
+
+def _name_trouble(connection: Connection, dialect: Dialect, query: Query) -> Condition | None:
+    """Ask for what the numbers of docs/statistics.md count."""
+    met = [troubles.c.kind == (query.trouble or "failed")]
+    if query.cause:
+        met.append(troubles.c.cause == query.cause)
+    if query.actor:
+        met.append(troubles.c.actor == query.actor)
+    if query.failed_to:
+        wanted = clean_name(query.failed_to.strip().strip("<>").lower())
+        local, _, domain = wanted.rpartition("@")
+        if local:
+            named = select(addresses.c.address_id).where(
+                func.lower(addresses.c.address) == wanted,
+                dialect.is_one_of(addresses.c.address_id, find_addresses(connection, wanted) or []),
+            )
+            met.append(troubles.c.address_id.in_(named))
+        else:
+            met.append(troubles.c.domain == domain)
+    number = dialect.name_plainly(troubles.c.copy_id)
+
+    def lead(keys: Keys) -> list[Select[Any]]:
+        return [select(number.label("key")).where(*met, number.between(*keys)).distinct()]
+
+    def holds(keys: Keys) -> Any:
+        bounds = troubles.c.copy_id.between(*keys)
+        return exists().where(troubles.c.copy_id == copies.c.copy_id, bounds, *met)
+
+    # The copies of one kind and cause lie in their order.
+    return Condition(lead, holds, in_order=False)
 
 
 def _begins(dialect: Dialect, column: Any, start: str) -> Condition:
@@ -212,8 +319,9 @@ def _begins(dialect: Dialect, column: Any, start: str) -> Condition:
     matches = column.between(start, start + _AFTER_TEXT)
     number = dialect.name_plainly(copies.c.copy_id)
     return Condition(
-        lambda keys: select(number.label("key")).where(matches, number.between(*keys)),
+        lambda keys: [select(number.label("key")).where(matches, number.between(*keys))],
         lambda _: matches,
+        in_order=False,
     )
 
 
@@ -240,22 +348,41 @@ def _name_address(
         joined = parties.c.address_id == addresses.c.address_id
         anywhere = exists().where(here, of_role, joined, match)
         return Condition(None, lambda _: anywhere)
-    one_of = (
-        parties.c.address_id == names[0]
-        if len(names) == 1
-        else dialect.is_one_of(parties.c.address_id, names)
-    )
-    # One address's copies lie in their order; those of several have to be put into it.
-    number = parties.c.copy_id if len(names) == 1 else dialect.name_plainly(parties.c.copy_id)
+    one_of = dialect.is_one_of(parties.c.address_id, names)
 
     def holds(keys: Keys) -> Any:
         bounds = parties.c.copy_id.between(*keys)
         return exists().where(parties.c.copy_id == copies.c.copy_id, of_role, one_of, bounds)
 
-    return Condition(
-        lambda keys: select(number.label("key")).where(one_of, of_role, number.between(*keys)),
-        holds,
-    )
+    return _lead_by_names(dialect, parties.c.address_id, parties.c.copy_id, names, of_role, holds)
+
+
+def _lead_by_names(
+    dialect: Dialect,
+    name: ColumnElement[int],
+    copy_id: ColumnElement[int],
+    names: list[int],
+    of_role: ColumnElement[bool],
+    holds: Callable[[Keys], Any],
+) -> Condition:
+    """Ask for some of the names that an index has in front of the copies' numbers."""
+    if len(names) <= dialect.merged_max:
+
+        def lead_each(keys: Keys) -> list[Select[Any]]:
+            key = copy_id.label("key")
+            return [
+                select(key).where(name == one, of_role, copy_id.between(*keys)) for one in names
+            ]
+
+        return Condition(lead_each, holds)
+    one_of = dialect.is_one_of(name, names)
+    # The copies of one name lie in their order; those of many have to be put into it.
+    number = dialect.name_plainly(copy_id)
+
+    def lead(keys: Keys) -> list[Select[Any]]:
+        return [select(number.label("key")).where(one_of, of_role, copy_id.between(*keys))]
+
+    return Condition(lead, holds, in_order=dialect.ends_with_days())  # a day is soon in order
 
 
 def find_addresses(connection: Connection, part: str) -> list[int] | None:
@@ -283,7 +410,9 @@ def find_addresses(connection: Connection, part: str) -> list[int] | None:
             known = list(connection.execute(exact).scalars())
             if known:
                 return known
-        statement = _select_by_words(connection, part, words)
+        statement = _select_by_words(
+            connection, address_words.c.address_id, addresses.c.address, part, words
+        )
     rows = connection.execute(statement.limit(NAMES_MAX + 1)).all()
     whole = [number for number, address in rows if address.lower() == part]
     if whole:
@@ -291,28 +420,40 @@ def find_addresses(connection: Connection, part: str) -> list[int] | None:
     return None if len(rows) > NAMES_MAX else [number for number, _ in rows]
 
 
-def _select_by_words(connection: Connection, part: str, words: list[str]) -> Select[Any]:
-    """Select the addresses that hold a part, by the rarest of its words.
+def _select_by_words(
+    connection: Connection,
+    number: Column[int],
+    text: ColumnElement[str],
+    part: str,
+    words: list[str],
+) -> Select[Any]:
+    """Select the numbers and texts that hold a part, by the rarest of its words.
 
     All words but the last are whole ones; the last one may go on.
+
+    Args:
+        connection: to read on.
+        number: beside the words, in their table.
+        text: in the table that the number is the key of.
+        part: what is looked for, lower case.
+        words: of the part.
     """
+    word, named = number.table.c.word, number.name
     *whole, last = words
-    conditions = [address_words.c.word == word for word in whole]
-    conditions.append(address_words.c.word.between(last, last + _AFTER_TEXT))
+    conditions = [word == each for each in whole]
+    conditions.append(word.between(last, last + _AFTER_TEXT))
     rarest, fewest = conditions[0], _COUNTED + 1
     for condition in conditions if whole else ():
-        some = select(address_words.c.address_id).where(condition).limit(_COUNTED).subquery()
+        some = select(number).where(condition).limit(_COUNTED).subquery()
         count = connection.execute(select(func.count()).select_from(some)).scalar() or 0
         if count < fewest:
             rarest, fewest = condition, count
     # One more than would be taken, so that it shows when there were more.
-    some = select(address_words.c.address_id).where(rarest).limit(WORDS_MAX).subquery()
-    contains = func.lower(addresses.c.address).contains(part, autoescape=True)
-    return (
-        select(addresses.c.address_id, addresses.c.address)
-        .where(addresses.c.address_id.in_(select(some.c.address_id)), contains)
-        .distinct()
-    )
+    some = select(number).where(rarest).limit(WORDS_MAX).subquery()
+    table = addresses if named == "address_id" else hosts
+    key = table.c[named]
+    contains = func.lower(text).contains(part, autoescape=True)
+    return select(key, text).where(key.in_(select(some.c[named])), contains).distinct()
 
 
 def _name_subject(dialect: Dialect, text: str, *, begins: bool) -> Condition | None:
@@ -321,75 +462,78 @@ def _name_subject(dialect: Dialect, text: str, *, begins: bool) -> Condition | N
     if not words:
         return None
     return Condition(
-        lambda keys: dialect.find_subjects(words, keys, begins=begins),
+        lambda keys: [dialect.find_subjects(words, keys, begins=begins)],
         lambda keys: copies.c.copy_id.in_(dialect.find_subjects(words, keys, begins=begins)),
+        gives_some=not dialect.ends_with_days(),  # each day's index reads all that it has of a word
     )
 
 
 def _name_peer(connection: Connection, dialect: Dialect, part: str) -> Condition | None:
-    """Ask for the host that brought it; hosts are few enough to be looked through."""
-    part = clean_name(part.strip("[]*")).lower()
-    match = or_(
-        *(
-            func.lower(column).contains(part, autoescape=True)
-            for column in (hosts.c.name, hosts.c.address, hosts.c.helo)
-        )
-    )
-    statement = select(hosts.c.host_id).where(match).limit(NAMES_MAX + 1)
-    names = list(connection.execute(statement).scalars())
+    """Ask for the host that brought it, by its name, address or HELO name."""
+    part = clean_name(part.strip().strip("[]")).lower()
+    text = hosts.c.name + " " + hosts.c.address + " " + hosts.c.helo
+    words = split_words(part)
+    inside = part.strip(ANYWHERE)
+    match = func.lower(text).contains(inside, autoescape=True)
+    if words and not part.startswith(ANYWHERE):
+        statement = _select_by_words(connection, host_words.c.host_id, text, part, words)
+    else:
+        statement = select(hosts.c.host_id).where(match)
+    names = list(connection.execute(statement.limit(NAMES_MAX + 1)).scalars())
     if not names:
         return None
     if len(names) > NAMES_MAX:
         anywhere = exists().where(hosts.c.host_id == copies.c.peer_id, match)
         return Condition(None, lambda _: anywhere)
-    one_of = (
-        copies.c.peer_id == names[0]
-        if len(names) == 1
-        else dialect.is_one_of(copies.c.peer_id, names)
-    )
-    return Condition(
-        lambda keys: select(copies.c.copy_id.label("key")).where(
-            one_of, copies.c.copy_id.between(*keys)
-        ),
-        lambda _: one_of,
+    one_of = dialect.is_one_of(copies.c.peer_id, names)
+    return _lead_by_names(
+        dialect, copies.c.peer_id, copies.c.copy_id, names, true(), lambda _: one_of
     )
 
 
-def _name_status(status: str) -> Condition:
+def _name_status(connection: Connection, dialect: Dialect, status: str) -> Condition | None:
     """Ask for how a hand-over ended: an outcome, or a status code from its beginning."""
     status = clean_name(status.strip().lower())
-    here = hand_overs.c.copy_id == copies.c.copy_id
-    if status[:1].isdigit():
-        coded = hand_overs.c.status.between(status, status + _AFTER_TEXT)
-        return Condition(None, lambda _: exists().where(here, coded))
-    ended: ColumnElement[bool] = hand_overs.c.outcome == status
-    if status not in _TROUBLED:
-        return Condition(None, lambda _: exists().where(here, ended))
-    if status == "expired":
-        return _name_expired()
-    return Condition(
-        lambda keys: (
-            select(hand_overs.c.copy_id.label("key"))
-            .where(ended, TROUBLE, hand_overs.c.copy_id.between(*keys))
-            .distinct()
-        ),
-        lambda _: exists().where(here, ended),
+    by_code = status[:1].isdigit()
+    wanted = (
+        endings.c.status.between(status, status + _AFTER_TEXT)
+        if by_code
+        else endings.c.outcome == status
     )
-
-
-def _name_expired() -> Condition:
-    """Ask for what was given up: by a line about a recipient, or about all that were left."""
-    expired = hand_overs.c.outcome == "expired"
+    pairs = connection.execute(select(endings).where(wanted).limit(_ENDS_MAX + 1)).all()
+    here = hand_overs.c.copy_id == copies.c.copy_id
+    ended = (
+        hand_overs.c.status.between(status, status + _AFTER_TEXT)
+        if by_code
+        else hand_overs.c.outcome == status
+    )
+    holds: ColumnElement[bool] = exists().where(here, ended)
     given_up = copies.c.given_up_us.is_not(None)
+    is_expired = status == "expired"
+    if is_expired:  # by a line about a recipient, or about all that were left
+        holds = or_(given_up, holds)
+    elif not pairs:
+        return None
+    if len(pairs) > _ENDS_MAX:
+        return Condition(None, lambda _: holds)
+    number = hand_overs.c.copy_id
 
-    def lead(keys: Keys) -> Select[Any]:
-        either = union_all(
-            select(hand_overs.c.copy_id.label("key")).where(
-                expired, TROUBLE, hand_overs.c.copy_id.between(*keys)
-            ),
-            select(copies.c.copy_id).where(given_up, copies.c.copy_id.between(*keys)),
-        ).subquery()
-        return select(either.c.key).distinct()
+    def lead(keys: Keys) -> list[Select[Any]]:
+        bounds = number.between(*keys)
+        ends = [_is_end(outcome, code) for outcome, code in pairs]
+        if len(ends) > dialect.merged_max:
+            ends = [or_(*ends)]
+        found = [select(number.label("key")).where(end, bounds) for end in ends]
+        if is_expired:
+            whole = copies.c.copy_id.between(*keys)
+            found.append(select(copies.c.copy_id.label("key")).where(given_up, whole))
+        return found
 
-    here = exists().where(hand_overs.c.copy_id == copies.c.copy_id, expired)
-    return Condition(lead, lambda _: or_(given_up, here))
+    in_order = len(pairs) <= dialect.merged_max or dialect.ends_with_days()
+    return Condition(lead, lambda _: holds, in_order=in_order)
+
+
+def _is_end(outcome: str, code: str) -> ColumnElement[bool]:
+    """Say that a hand-over ended so; a code that is not known is ``""``."""
+    status = hand_overs.c.status == code if code else hand_overs.c.status.is_(None)
+    return and_(hand_overs.c.outcome == outcome, status)

@@ -7,7 +7,7 @@ from typing import Any, cast
 from sqlalchemy import Connection, Select, select
 
 from retour.model.story import Copy, ReportClaim
-from retour.model.trail import HandOver, Link, Refusal
+from retour.model.trail import HandOver, Link, Refusal, Remark
 from retour.store.dialect import Dialect
 from retour.store.schema import (
     TO,
@@ -18,6 +18,7 @@ from retour.store.schema import (
     hosts,
     links,
     parties,
+    remarks,
     reports,
     systems,
 )
@@ -41,7 +42,7 @@ def read_copies(
         connection: to read on.
         dialect: the database's ways.
         numbers: their ``copy_id``.
-        whole: header blocks, too.
+        whole: remarks and header blocks, too.
 
     Returns:
         Those that are there, by number, which is by time.
@@ -52,6 +53,7 @@ def read_copies(
     recipients = _read_recipients(connection, dialect, numbers)
     found_links = _read_links(connection, dialect, numbers)
     kept = _read_contents(connection, dialect, numbers) if whole else {}
+    remarked = _read_remarks(connection, dialect, numbers) if whole else {}
     rows = connection.execute(_select_copies().where(*_within(dialect, copies, numbers)))
     return [
         Copy(
@@ -79,6 +81,10 @@ def read_copies(
             tuple(
                 Link(at_us, row.system, row.queue_id, other, cast("Any", relation))
                 for relation, other, at_us in found_links[row.copy_id]
+            ),
+            tuple(
+                Remark(at_us, row.system, row.queue_id, cast("Any", name), cast("Any", phase))
+                for name, at_us, phase in remarked.get(row.copy_id, ())
             ),
             *kept.get(row.copy_id, (None, None, False)),
         )
@@ -204,6 +210,21 @@ def _read_links(
     found: defaultdict[int, list[tuple[str, str, int]]] = defaultdict(list)
     for copy_id, relation, other, at_us in connection.execute(statement):
         found[copy_id].append((relation, other, at_us))
+    return found
+
+
+def _read_remarks(
+    connection: Connection, dialect: Dialect, numbers: Collection[int]
+) -> dict[int, list[tuple[str, int, str]]]:
+    statement = (
+        select(remarks.c.copy_id, remarks.c.name, remarks.c.at_us, remarks.c.phase)
+        .where(*_within(dialect, remarks, numbers))
+        .order_by(remarks.c.copy_id, remarks.c.at_us)
+        .limit(BELOW_MAX)
+    )
+    found: defaultdict[int, list[tuple[str, int, str]]] = defaultdict(list)
+    for copy_id, name, at_us, phase in connection.execute(statement):
+        found[copy_id].append((name, at_us, phase))
     return found
 
 

@@ -14,10 +14,9 @@ from sqlalchemy import (
     SmallInteger,
     Table,
     Text,
-    literal_column,
 )
 
-REVISION = "0002"
+REVISION = "0005"
 """The newest migration."""
 
 FROM = 1
@@ -33,8 +32,9 @@ SPREAD = (1 << 20) - 1
 moment."""
 LAST_US = (1 << (63 - ID_BITS)) - 1_000_000
 DAY_US = 86_400_000_000
+HOUR_US = 3_600_000_000
 
-PARTITIONED = ("copies", "hand_overs", "parties", "links", "contents", "reports")
+PARTITIONED = ("copies", "hand_overs", "parties", "links", "remarks", "contents", "reports")
 """Tables that begin with ``copy_id`` and are cut into days by it, in PostgreSQL."""
 
 metadata = MetaData()
@@ -73,6 +73,24 @@ hosts = Table(
     Column("address", Text, nullable=False),
     Column("helo", Text, nullable=False),
     Index("hosts_key", "name", "address", "helo", unique=True),
+)
+
+# As with addresses: who searches for a host knows a part of its name or address.
+host_words = Table(
+    "host_words",
+    metadata,
+    Column("word", Text, primary_key=True),
+    Column("host_id", _Number, primary_key=True, autoincrement=False),
+    sqlite_with_rowid=False,
+)
+
+# The ends of hand-overs that occur at all; a status that is not known is "".
+endings = Table(
+    "endings",
+    metadata,
+    Column("outcome", Text, primary_key=True),
+    Column("status", Text, primary_key=True),
+    sqlite_with_rowid=False,
 )
 
 copies = Table(
@@ -123,16 +141,7 @@ hand_overs = Table(
     Column("next_queue_id", Text),
     sqlite_with_rowid=False,
 )
-# Literal values: SQLite uses a partial index only where it sees that a search implies it.
-TROUBLE = hand_overs.c.outcome.not_in((literal_column("'delivered'"), literal_column("'relayed'")))
-"""The condition of the index of hand-overs that went wrong."""
-Index(
-    "hand_overs_trouble",
-    hand_overs.c.outcome,
-    hand_overs.c.copy_id,
-    sqlite_where=TROUBLE,
-    postgresql_where=TROUBLE,
-)
+Index("hand_overs_end", hand_overs.c.outcome, hand_overs.c.status, hand_overs.c.copy_id)
 _named = hand_overs.c.next_queue_id.is_not(None)
 Index(
     "hand_overs_next",
@@ -159,6 +168,16 @@ links = Table(
     Column("other_queue_id", Text, primary_key=True),
     Column("at_us", BigInteger, nullable=False),
     Index("links_other", "other_queue_id"),
+    sqlite_with_rowid=False,
+)
+
+remarks = Table(
+    "remarks",
+    metadata,
+    Column("copy_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("name", Text, primary_key=True),
+    Column("at_us", BigInteger, primary_key=True, autoincrement=False),
+    Column("phase", Text, nullable=False),
     sqlite_with_rowid=False,
 )
 
@@ -209,4 +228,39 @@ state = Table(
     metadata,
     Column("name", Text, primary_key=True),
     Column("value", BigInteger, nullable=False),
+)
+
+# The numbers of docs/statistics.md: counted behind the writing, hour by hour, from the rows above.
+uncounted = Table(
+    "uncounted",
+    metadata,
+    Column("hour", Integer, primary_key=True, autoincrement=False),
+    Column("times", Integer, nullable=False),
+)
+
+counts = Table(
+    "counts",
+    metadata,
+    Column("kind", Text, primary_key=True),
+    Column("hour", Integer, primary_key=True, autoincrement=False),
+    Column("name", Text, primary_key=True),
+    Column("n", BigInteger, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+troubles = Table(
+    "troubles",
+    metadata,
+    Column("copy_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("n", Integer, primary_key=True, autoincrement=False),
+    Column("kind", Text, nullable=False),
+    Column("cause", Text, nullable=False),
+    Column("actor", Text, nullable=False),
+    Column("domain", Text, nullable=False),
+    Column("address_id", BigInteger),
+    Index("troubles_address", "kind", "address_id", "copy_id"),
+    Index("troubles_cause", "kind", "cause", "copy_id"),
+    Index("troubles_actor", "kind", "actor", "copy_id"),
+    Index("troubles_domain", "kind", "domain", "copy_id"),
+    sqlite_with_rowid=False,
 )

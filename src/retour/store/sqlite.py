@@ -36,6 +36,7 @@ class SqliteDialect:
     """See :class:`retour.store.dialect.Dialect`."""
 
     driver_error: type[Exception] = sqlite3.Error
+    merged_max = 64
 
     def make_engine(self, url: str) -> Engine:
         """Make the engine, and the folder of the file."""

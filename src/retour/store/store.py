@@ -10,8 +10,10 @@ from sqlalchemy import Connection, Engine, select
 from sqlalchemy.exc import DBAPIError
 
 from retour.analyse import explain
+from retour.model.statistics import Statistics
 from retour.model.story import Copy, Query, ReportClaim, Story
 from retour.model.trail import Observation
+from retour.store.counting import Marked, count_hour, list_marked
 from retour.store.dialect import Dialect
 from retour.store.finding import find_numbers
 from retour.store.keeping import (
@@ -25,12 +27,15 @@ from retour.store.keeping import (
 from retour.store.mails import write_mails
 from retour.store.opening import explain_failure, open_engine
 from retour.store.reading import read_claims, read_copies
-from retour.store.schema import contents, positions, reports
+from retour.store.schema import ID_BITS, LAST_US, SPREAD, contents, positions, reports
+from retour.store.statistics import read_counted, read_statistics
 from retour.store.texts import clean_name
-from retour.store.walking import find_by_name, list_repeated, read_story
+from retour.store.walking import find_by_name, find_repeated, read_repeated, read_story
 from retour.store.writing import Writer, write_positions
 from retour.trail.assembly import assemble
 from retour.trail.mail import Mail, read_mail
+
+_REPEATED_AT_ONCE = 200
 
 
 class Store:
@@ -100,10 +105,27 @@ class Store:
                 return None
             return read_story(connection, self._dialect, numbers, is_whole=is_whole)
 
-    def list_repeated(self, since_us: int, limit: int = 100) -> list[list[Copy]]:
-        """List messages of which one system took several copies; all copies of each, by time."""
-        with self._reading() as connection:
-            return list_repeated(connection, self._dialect, since_us, limit)
+    def list_repeated(self, since_us: int = 0, until_us: int = LAST_US) -> Iterator[Story]:
+        """Read the stories of messages that one system took more than once, newest first.
+
+        Args:
+            since_us: when the newest copy arrived at the earliest.
+            until_us: the latest arrival that counts.
+        """
+        low = min(max(since_us, 0), LAST_US) << ID_BITS
+        end = (min(max(until_us, 0), LAST_US) << ID_BITS) + SPREAD
+        high = end
+        while True:
+            with self._reading() as connection:
+                found = find_repeated(connection, low, high, end, _REPEATED_AT_ONCE)
+            for number, message_id in found:
+                with self._reading() as connection:
+                    story = read_repeated(connection, self._dialect, message_id, number, end)
+                if story is not None:
+                    yield story
+            if len(found) < _REPEATED_AT_ONCE:
+                return
+            high = found[-1][0] - 1
 
     def read_claims_about(self, message_id: str) -> list[ReportClaim]:
         """Read what reports say of a message."""
@@ -161,6 +183,26 @@ class Store:
             return None
         line_end = b"\r\n" if b"\r\n" in row.header_block else b"\n"
         return bytes(row.header_block) + line_end * 2 + bytes(row.body)
+
+    def list_uncounted(self, limit: int = 100) -> list[Marked]:
+        """Return hours whose numbers are not up to date, newest first."""
+        with self._reading() as connection:
+            return list_marked(connection, limit)
+
+    def count_hour(self, marked: Marked, verdicts: Mapping[str, int]) -> None:
+        """Count an hour anew; `retour.service.statistics` knows the verdicts."""
+        with self._writing() as connection:
+            count_hour(connection, self._dialect, marked, verdicts)
+
+    def read_statistics(self, since_us: int, until_us: int) -> Statistics:
+        """Read the numbers of the hours from one moment to another."""
+        with self._reading() as connection:
+            return read_statistics(connection, max(since_us, 0), min(until_us, LAST_US))
+
+    def read_counted(self) -> tuple[int, int] | None:
+        """Return the time that has numbers; None: nothing was counted yet."""
+        with self._reading() as connection:
+            return read_counted(connection)
 
     def list_of_person(self, address: str) -> Iterator[Copy]:
         """Read all copies that a person sent or was to get, oldest first."""

@@ -3,15 +3,17 @@
 from collections.abc import Iterable
 from typing import Any
 
-from sqlalchemy import Connection, Select, func, or_, select
+from sqlalchemy import Connection, Select, exists, literal, or_, select
 
 from retour.model.story import Copy, ReportClaim, Story
 from retour.store.dialect import Dialect
 from retour.store.reading import read_claims, read_copies
-from retour.store.schema import ID_BITS, copies, hand_overs, links, reports
+from retour.store.schema import copies, hand_overs, links, reports
 from retour.store.texts import clean_name
+from retour.trail.arrivals import list_repeated
 from retour.trail.assembly import UNQUEUED
-from retour.trail.joining import arrived_again, leads_to
+from retour.trail.joining import leads_to
+from retour.trail.ways import Ways
 
 STORY_MAX = 500
 """Copies of one story that are read; a loop or a list may have more."""
@@ -151,39 +153,79 @@ def find_by_name(connection: Connection, name: str) -> tuple[list[int], bool]:
     return list(connection.execute(by_number).scalars()), False
 
 
-def list_repeated(
-    connection: Connection, dialect: Dialect, since_us: int, limit: int
-) -> list[list[Copy]]:
-    """List the messages of which one system took more than one copy, newest first.
+def find_repeated(
+    connection: Connection, low: int, high: int, end: int, limit: int
+) -> list[tuple[int, str]]:
+    """Find the messages of which one system wrote down more than one copy, newest first.
+
+    Each is found at its newest copy in the range, by one look into an index a copy: nothing is
+    sorted, and nothing is held.
 
     Args:
         connection: to read on.
-        dialect: the database's ways.
-        since_us: of copies from this moment on.
-        limit: how many messages.
+        low: the lowest ``copy_id`` of a newest copy.
+        high: the highest.
+        end: the highest one that counts as a copy.
+        limit: how many.
 
     Returns:
-        All copies of each, by time.
+        ``copy_id`` and Message-ID of each; a message that several systems took twice, for each.
     """
-    newest = func.max(copies.c.copy_id)
-    repeated = (
-        select(copies.c.message_id)
-        .where(
-            copies.c.copy_id >= max(since_us, 0) << ID_BITS,
-            copies.c.message_id.is_not(None),
-            copies.c.queue_id < UNQUEUED,
+    earlier, later = copies.alias(), copies.alias()
+    is_queued = copies.c.queue_id < UNQUEUED
+
+    def has_other(other: Any, *places: Any) -> Any:
+        return exists(
+            select(literal(1)).where(
+                other.c.message_id == copies.c.message_id,
+                other.c.system_id == copies.c.system_id,
+                other.c.queue_id < UNQUEUED,
+                *places,
+            )
         )
-        .group_by(copies.c.message_id)
-        .having(func.count() > 1)
-        .order_by(newest.desc())
+
+    statement = (
+        select(copies.c.copy_id, copies.c.message_id)
+        .where(
+            copies.c.copy_id.between(low, high),
+            copies.c.message_id.is_not(None),
+            is_queued,
+            has_other(earlier, earlier.c.copy_id < copies.c.copy_id),
+            ~has_other(later, later.c.copy_id > copies.c.copy_id, later.c.copy_id <= end),
+        )
+        .order_by(copies.c.copy_id.desc())
+        .limit(limit)
     )
-    result: list[list[Copy]] = []
-    for message_id in list(connection.execute(repeated).scalars()):
-        statement = select(copies.c.copy_id).where(copies.c.message_id == message_id)
-        numbers = list(connection.execute(statement.limit(STORY_MAX)).scalars())
-        found = read_copies(connection, dialect, numbers, whole=True)
-        if arrived_again(found):
-            result.append(found)
-            if len(result) == limit:
-                break
-    return result
+    return [(row.copy_id, row.message_id) for row in connection.execute(statement)]
+
+
+def read_repeated(
+    connection: Connection, dialect: Dialect, message_id: str, copy_id: int, end: int
+) -> Story | None:
+    """Read the story of a message that was found at one of its copies.
+
+    Returns:
+        None where no system took it twice after all, and where it was found at a newer copy.
+    """
+    statement = (
+        select(copies.c.copy_id)
+        .where(copies.c.message_id == message_id, copies.c.copy_id <= end)
+        .order_by(copies.c.copy_id.desc())
+        .limit(STORY_MAX)
+    )
+    numbers = sorted(connection.execute(statement).scalars())
+    own = read_copies(connection, dialect, numbers)
+    if not list_repeated(own, Ways(own)) or _find_newest_repeated(own) != copy_id:
+        return None  # most often a content filter's: the story need not be read
+    return read_story(connection, dialect, numbers, is_whole=True)
+
+
+def _find_newest_repeated(own: list[Copy]) -> int | None:
+    """Return the number of the newest copy of whose system there is an older one."""
+    seen: set[str] = set()
+    newest = None
+    for copy in own:
+        if copy.queue_id is not None:
+            newest = copy.copy_id if copy.system in seen else newest
+            seen.add(copy.system)
+    return newest

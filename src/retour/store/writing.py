@@ -13,6 +13,7 @@ from zlib import crc32
 from sqlalchemy import Connection, select
 
 from retour.model.trail import HandOver, Refusal
+from retour.store.counting import mark_hours
 from retour.store.dialect import Dialect, Row
 from retour.store.dictionary import Dictionary, Host
 from retour.store.schema import (
@@ -29,6 +30,7 @@ from retour.store.schema import (
     metadata,
     parties,
     positions,
+    remarks,
     systems,
 )
 from retour.store.texts import clean_name, clean_text
@@ -48,6 +50,7 @@ _HAND_OVER_COLUMNS = (
     "copy_id, at_us, recipient_id, digest, original_id, outcome, phase, host_id, status, reply, "
     "tls, delay_ms, before_queue_ms, next_queue_id"
 )
+_OUTCOME, _STATUS = 5, 8
 _STRETCH = "UPDATE copies SET last_us = ?, ended_us = coalesce(ended_us, ?) WHERE copy_id = ?"
 _COMPLETE = (
     "UPDATE copies SET last_us = ?, ended_us = coalesce(ended_us, ?), "
@@ -104,6 +107,8 @@ class Writer:
         for span, old_id in moved:
             self._move(connection, span, old_id)
         self._write_rows(connection, placed)
+        touched = [place.span.copy_id for place in placed]
+        mark_hours(connection, self._dialect, touched + [old_id for _, old_id in moved])
         return placed
 
     def _fit(self, draft: Draft) -> None:
@@ -202,6 +207,7 @@ class Writer:
         hand_over_rows: list[Row] = []
         party_rows: list[Row] = []
         link_rows: list[Row] = []
+        remark_rows: list[Row] = []
         for place in placed:
             draft, copy_id = place.draft, place.span.copy_id
             if draft.mail_from is not None:
@@ -216,10 +222,14 @@ class Writer:
             for link in draft.links:
                 other = clean_name(link.other_queue_id)
                 link_rows.append((copy_id, link.relation, other, link.at_us))
+            remark_rows += [(copy_id, one.name, one.at_us, one.phase) for one in draft.remarks]
         insert = self._dialect.insert
         insert(connection, hand_overs, _HAND_OVER_COLUMNS, hand_over_rows)
+        ends = {(row[_OUTCOME], row[_STATUS] or "") for row in hand_over_rows}
+        self._dictionary.note_endings(connection, ends)
         insert(connection, parties, "copy_id, role, address_id", party_rows)
         insert(connection, links, "copy_id, relation, other_queue_id, at_us", link_rows)
+        insert(connection, remarks, "copy_id, name, at_us, phase", remark_rows)
 
     def _insert_copies(
         self,

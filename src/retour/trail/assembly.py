@@ -11,7 +11,15 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from hashlib import blake2b
 
-from retour.model.trail import Arrival, End, HandOver, Link, Observation, Refusal
+from retour.model.trail import (
+    Arrival,
+    End,
+    HandOver,
+    Link,
+    Observation,
+    Refusal,
+    Remark,
+)
 
 SILENCE_US = 7 * 86_400_000_000
 """A copy about which nothing is said for longer is another one: queues give up after five days
@@ -32,6 +40,7 @@ class Draft:
         ended_us: the line that said that the system is done with it.
         given_up_us: the line that said that recipients that were still deferred have expired.
         hand_overs: attempts to hand it on, and refusals of some of its recipients.
+        remarks: what captures show of its arrival.
     The others are those of :class:`retour.model.trail.Arrival`.
     """
 
@@ -52,6 +61,7 @@ class Draft:
         "queue_id",
         "recipient_count",
         "recipients",
+        "remarks",
         "report_about",
         "size_bytes",
         "subject",
@@ -81,6 +91,7 @@ class Draft:
         self.report_about: str | None = None
         self.hand_overs: list[HandOver | Refusal] = []
         self.links: list[Link] = []
+        self.remarks: list[Remark] = []
 
     def add_arrival(self, line: Arrival) -> None:
         """Take over what an arrival line says; what was said before stands."""
@@ -179,6 +190,8 @@ def _segment(lines: list[Observation]) -> Iterator[Draft]:
             draft.add_end(line)  # type: ignore[arg-type]
         elif kind is Refusal:
             draft.add_refusal(line)  # type: ignore[arg-type]
+        elif kind is Remark:
+            draft.remarks.append(line)  # type: ignore[arg-type]
         else:
             draft.links.append(line)  # type: ignore[arg-type]
     if draft is not None:

@@ -6,7 +6,7 @@ another message. What counts are the words for people and the attachments' bytes
 
 import hashlib
 
-from retour.model.copies import Attachment, Body, BodyRelation
+from retour.model.copies import Attachment, Body, BodyRelation, Copy
 from retour.read.html import strip_html
 from retour.wire.mime import Part
 
@@ -20,14 +20,19 @@ _TEXT_MAX = 262_144
 _ALTERED_SHARE = 0.7
 
 
-def read_body(raw: bytes, root: Part) -> Body:
+def cut_body(raw: bytes) -> bytes:
+    """Return a mail's body as it stands."""
+    ends = [at + len(end) for end in (b"\r\n\r\n", b"\n\n") if (at := raw.find(end)) >= 0]
+    return raw[min(ends, default=len(raw)) :]
+
+
+def read_body(size_bytes: int, root: Part) -> Body:
     """Take from a body what is compared.
 
     Args:
-        raw: the mail's bytes.
-        root: its structure.
+        size_bytes: of the body as it stands.
+        root: the mail's structure.
     """
-    as_it_stands = raw[_find_body(raw) :]
     plain, html, attachments = _sort(root)
     is_cut = False
     texts = []
@@ -44,8 +49,7 @@ def read_body(raw: bytes, root: Part) -> Body:
     joined = " ".join(words)
     digest = hashlib.sha256(joined.encode("utf-8", "replace")).hexdigest()
     return Body(
-        len(as_it_stands),
-        hashlib.sha256(as_it_stands).hexdigest(),
+        size_bytes,
         text,
         joined[:WORDS_MAX],
         frozenset(words[:_VOCABULARY_MAX]),
@@ -53,11 +57,6 @@ def read_body(raw: bytes, root: Part) -> Body:
         attachments,
         is_cut or len(joined) > WORDS_MAX,
     )
-
-
-def _find_body(raw: bytes) -> int:
-    ends = [at + len(end) for end in (b"\r\n\r\n", b"\n\n") if (at := raw.find(end)) >= 0]
-    return min(ends, default=len(raw))
 
 
 def _sort(root: Part) -> tuple[list[Part], list[Part], tuple[Attachment, ...]]:
@@ -81,10 +80,16 @@ def _sort(root: Part) -> tuple[list[Part], list[Part], tuple[Attachment, ...]]:
     return plain, html, tuple(attachments)
 
 
-def relate_bodies(a: Body, b: Body) -> BodyRelation:
-    """Say how two bodies stand to each other."""
-    if a.sha256 == b.sha256:
+def relate_bodies(a: Copy, b: Copy) -> BodyRelation:
+    """Say how the bodies of two copies stand to each other."""
+    if a.body_sha256 is not None and a.body_sha256 == b.body_sha256:
         return "identical"
+    if a.body is None or b.body is None:
+        return "unknown"
+    return _relate(a.body, b.body)
+
+
+def _relate(a: Body, b: Body) -> BodyRelation:
     has_same_files = a.attachments == b.attachments
     if a.words_sha256 == b.words_sha256:
         # A mail of files alone has no words that could be the same.

@@ -6,6 +6,7 @@ one pass. So a system that took the message twice is no loop yet: the recipient 
 and the copy found earlier must be a stage of the later one.
 """
 
+import re
 from typing import Literal, NamedTuple
 
 from retour.model.copies import Copy, Quote, Reason, ReasonKey, Side
@@ -23,6 +24,7 @@ from retour.wire.address import parse_address
 # A scanner hands a message back to its server once or twice; a server that takes the message from
 # itself more often takes itself for the next one.
 _OWN_ROUNDS = 5
+_LOOPBACK = re.compile(r"127\.|::1$|localhost\b", re.I)
 Standing = Literal["proved", "open", "refuted", "none"]
 
 
@@ -145,7 +147,7 @@ def _find_in_record(case: _Case) -> Reason | None:
     peers = {
         name.lower().rstrip(".")
         for name in (came.peer_name, came.peer_address, came.helo)
-        if name and ("." in name or ":" in name)
+        if name and ("." in name or ":" in name) and not _LOOPBACK.match(name)
     }
     for record in sent.handed_on:
         to_peer = {x.lower() for x in (record.host, record.address) if x} & peers

@@ -12,6 +12,7 @@ from retour.model.copies import (
     VERDICTS,
     Comparison,
     Copy,
+    Envelope,
     Field,
     PairVerdict,
     Parting,
@@ -107,13 +108,44 @@ def _lay_pair(
     """Lay two chains on each other, without an arrival of which the other side has no like."""
     overlay = lay_over(stations_a, stations_b)
     pair = _Pair(a, b, stations_a, stations_b, overlay, stations_a, stations_b)
-    if not place_is_known(b) and overlay.rest_a and not overlay.rest_a[-1].is_stamped:
+    if not place_is_known(b) and _has_no_like(overlay.rest_a, stations_b):
         pair = pair._replace(stations_a=stations_a[:-1])
-    if not place_is_known(a) and overlay.rest_b and not overlay.rest_b[-1].is_stamped:
+    if not place_is_known(a) and _has_no_like(overlay.rest_b, stations_a):
         pair = pair._replace(stations_b=stations_b[:-1])
     if pair.stations_a is stations_a and pair.stations_b is stations_b:
         return pair
     return pair._replace(overlay=lay_over(pair.stations_a, pair.stations_b))
+
+
+def _judge_capture(pair: _Pair) -> _Judgement | None:
+    """Judge by a capture: a client left before the reply, and sent the message again."""
+    a, b = pair.a.envelope, pair.b.envelope
+    if a is None or b is None or pair.a.message_id != pair.b.message_id:
+        return None
+    if not (a.recipients & b.recipients) or not _is_one_peer(pair):
+        return None
+    sides: tuple[tuple[Side, Envelope, Envelope], ...] = (("b", a, b), ("a", b, a))
+    for side, one, other in sides:
+        left = [mark for mark in one.remarks if mark.name == "client-left-before-reply"]
+        again = [mark for mark in other.remarks if mark.name == "sent-again"]
+        if left and again and left[-1].at_us <= again[-1].at_us:
+            said = _say_recipients("same-recipient", a.recipients, b.recipients)
+            reason = Reason("left-and-again", (("copy", side),))
+            return _Judgement("retry", (reason, said))
+    return None
+
+
+def _is_one_peer(pair: _Pair) -> bool:
+    a, b = pair.a.envelope, pair.b.envelope
+    is_address = bool(a and b and a.peer_address and a.peer_address == b.peer_address)
+    return is_address or bool(_find_peer(pair.a) & _find_peer(pair.b))
+
+
+def _has_no_like(rest: tuple[Station, ...], other: tuple[Station, ...]) -> bool:
+    """Say whether a chain ends with an arrival that its mail does not name, nor the other chain."""
+    if not rest or rest[-1].is_stamped:
+        return False
+    return not (rest[-1].is_logged and other and other[-1].system == rest[-1].system)
 
 
 def _judge(pair: _Pair, identity: Identity) -> _Judgement:
@@ -123,7 +155,7 @@ def _judge(pair: _Pair, identity: Identity) -> _Judgement:
     if circle:
         return circle
     if identity.answer == "open":
-        return _leave_open(pair, identity.reasons)
+        return _judge_capture(pair) or _leave_open(pair, identity.reasons)
     sides: tuple[tuple[Side, Copy, Copy], ...] = (("b", pair.b, pair.a), ("a", pair.a, pair.b))
     for side, one, other in sides:
         if marks := find_resent_marks(one, other):
@@ -154,6 +186,8 @@ def _judge_ways(pair: _Pair, identity: Identity) -> _Judgement:
         return _Judgement("fan-out", (*_say_parting(pair), *marked, *identity.reasons))
     if not pair.overlay.common:
         return _leave_open(pair, (*identity.reasons, Reason("no-shared-station")))
+    if _is_logged_later(pair):
+        return _Judgement("unclear", (Reason("same-copy-later"), *identity.reasons))
     middle_a, middle_b = _strip_receiver(pair)
     if not middle_a and not middle_b:
         return _judge_one_giver(pair, identity)
@@ -313,6 +347,24 @@ def _is_seen_later(
     return len(systems) == 1 and is_from_mailbox(longer) and not place_is_known(shorter)
 
 
+def _is_logged_later(pair: _Pair) -> bool:
+    """Say whether one arrival, known from a log, is a stage of the other, which never came back.
+
+    Where something was put into a mailbox there, too, these are two copies.
+    """
+    rests = pair.overlay.rest_a, pair.overlay.rest_b
+    sides = ((pair.a, *rests), (pair.b, *rests[::-1]))
+    system = _last_common(pair).system
+    for copy, rest, other_rest in sides:
+        if copy.extent != "log" or rest or copy.envelope is None:
+            continue
+        passed = list_systems(other_rest)
+        is_kept = any(record.outcome == "delivered" for record in copy.envelope.handed_on)
+        if not is_kept and (system not in passed or set(passed) <= {system}):
+            return True
+    return False
+
+
 def _leave_open(pair: _Pair, reasons: tuple[Reason, ...]) -> _Judgement:
     """Return ``unclear`` with what would decide it, or a split that the envelopes alone show."""
     if split := _find_split_by_envelopes(pair):
@@ -329,7 +381,7 @@ def _leave_open(pair: _Pair, reasons: tuple[Reason, ...]) -> _Judgement:
 def _find_split_by_envelopes(pair: _Pair) -> tuple[Reason, ...]:
     """Find that one peer handed over the same bytes, without traces, for different recipients."""
     a, b = pair.a, pair.b
-    is_same = a.message_id and a.header_block == b.header_block and a.body.sha256 == b.body.sha256
+    is_same = a.message_id and _is_same_text(a, b)
     if not is_same or a.envelope is None or b.envelope is None:
         return ()
     asked_a, asked_b = a.envelope.recipients, b.envelope.recipients
@@ -338,6 +390,11 @@ def _find_split_by_envelopes(pair: _Pair) -> tuple[Reason, ...]:
     if not _find_peer(a) & _find_peer(b):
         return ()
     return (_say_recipients("other-recipient", asked_a, asked_b),)
+
+
+def _is_same_text(a: Copy, b: Copy) -> bool:
+    is_known = a.body_sha256 is not None and "log" not in (a.extent, b.extent)
+    return is_known and (a.header_block, a.body_sha256) == (b.header_block, b.body_sha256)
 
 
 def _last_common(pair: _Pair) -> Station:

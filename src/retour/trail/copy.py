@@ -1,10 +1,11 @@
 """A mail's bytes to a `Copy`."""
 
 import re
+from hashlib import sha256
 
 from retour.model.copies import Copy, Envelope, Field
 from retour.read.route import read_route
-from retour.trail.body import read_body
+from retour.trail.body import cut_body, read_body
 from retour.trail.marks import select_marks
 from retour.wire.address import parse_address, parse_addresses
 from retour.wire.date import parse_date
@@ -32,6 +33,7 @@ def read_copy(raw: bytes, envelope: Envelope | None = None) -> Copy:
     headers = root.headers
     sent_at = parse_date(headers.get("date"))
     block = root.header_block
+    body = cut_body(raw)
     fields = _read_fields(headers, block)
     return Copy(
         header_block=block,
@@ -48,7 +50,8 @@ def read_copy(raw: bytes, envelope: Envelope | None = None) -> Copy:
             for name in ("to", "cc")
             for address in parse_addresses(headers.get(name))
         ),
-        body=read_body(raw, root),
+        body=read_body(len(body), root),
+        body_sha256=sha256(body).hexdigest(),
         envelope=envelope,
         defects=(*source.defects, *defects),
     )

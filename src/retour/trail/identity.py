@@ -30,13 +30,19 @@ class Identity(NamedTuple):
 
 
 class _Likeness(NamedTuple):
-    """What the sender wrote, compared."""
+    """What the sender wrote, compared.
+
+    Attributes:
+        is_whole: the header of both is known; else a missing field says nothing.
+    The others are named as the fields.
+    """
 
     message_id: Agreement
     date: Agreement
     from_: Agreement
     subject: Agreement
     body: BodyRelation
+    is_whole: bool
 
 
 def judge_identity(
@@ -70,10 +76,15 @@ def judge_identity(
             return Identity("open", (_body_reason("body-altered", a, b),))
         firsts = _compare_firsts("two-submissions", overlay, stations_a, stations_b)
         return Identity("open", firsts or (Reason("no-shared-station"),))
+    if likeness.message_id == "same" and not likeness.is_whole:
+        if overlay.common:
+            return Identity("one", (_field_reason("same-message-id", "Message-ID", a, b),))
+        return Identity("open", (Reason("no-shared-station"),))
     firsts = _compare_firsts("two-runs", overlay, stations_a, stations_b)
     if firsts:
         return Identity("two", firsts)
-    return Identity("open", (Reason("nothing-names-it"),))
+    key: ReasonKey = "nothing-known" if likeness.body == "unknown" else "nothing-names-it"
+    return Identity("open", (Reason(key),))
 
 
 def _judge_same_transmission(a: Copy, b: Copy, likeness: _Likeness) -> Identity:
@@ -94,8 +105,9 @@ def _compare(a: Copy, b: Copy) -> _Likeness:
         _agree(a.message_id, b.message_id),
         date,
         _agree(a.from_, b.from_),
-        "same" if _is_same_subject(a.subject, b.subject) else "differs",
-        relate_bodies(a.body, b.body),
+        _compare_subjects(a.subject, b.subject),
+        relate_bodies(a, b),
+        a.extent != "log" and b.extent != "log",
     )
 
 
@@ -105,10 +117,12 @@ def _agree(one: str | None, other: str | None) -> Agreement:
     return "same" if one == other else "differs"
 
 
-def _is_same_subject(one: str, other: str) -> bool:
-    """Lists and gateways put a tag before a subject (``[list]``, ``[EXT]``), never behind."""
+def _compare_subjects(one: str | None, other: str | None) -> Agreement:
+    """Compare subjects: a list or a gateway puts a tag before (``[EXT]``), never behind."""
+    if one is None or other is None:
+        return "missing"
     short, long = sorted(("".join(one.split()), "".join(other.split())), key=len)
-    return long.endswith(short) if short else not long
+    return "same" if (long.endswith(short) if short else not long) else "differs"
 
 
 def _has_second_way(a: Copy, b: Copy) -> bool:
@@ -167,7 +181,7 @@ def _field_reason(key: ReasonKey, name: str, a: Copy, b: Copy) -> Reason:
 
 def _body_reason(key: ReasonKey, a: Copy, b: Copy) -> Reason:
     quotes = (
-        Quote("a", "body", a.body.words[:_BODY_QUOTE]),
-        Quote("b", "body", b.body.words[:_BODY_QUOTE]),
+        Quote("a", "body", a.body.words[:_BODY_QUOTE] if a.body else ""),
+        Quote("b", "body", b.body.words[:_BODY_QUOTE] if b.body else ""),
     )
     return Reason(key, (), quotes)

@@ -74,20 +74,3 @@ def find_next(copy: Copy, attempt: HandOver, copies: Iterable[Copy]) -> Copy | N
 def _agree(copy: Copy, other: Copy) -> bool:
     """Tell whether two copies do not speak against being one message."""
     return copy.message_id is None or other.message_id in (None, copy.message_id)
-
-
-def arrived_again(copies: Iterable[Copy]) -> bool:
-    """Tell whether one system took a message more than once.
-
-    A copy that came straight from another one of a system with the same name does not count:
-    that is a content filter giving it back, or two hosts with one name.
-    """
-    queued = [copy for copy in copies if copy.queue_id is not None]
-    heads = [
-        copy.system
-        for copy in queued
-        if not any(
-            other.system == copy.system and leads_to(other, copy) == "handed-on" for other in queued
-        )
-    ]
-    return len(heads) != len(set(heads))

@@ -5,6 +5,8 @@ from retour.model.report import Report
 from retour.model.route import Route
 from retour.model.story import Copy
 from retour.trail.assembly import is_same_system
+from retour.trail.return_path import list_return_paths
+from retour.wire.address import unwrap_address
 from retour.wire.header import parse_headers
 from retour.wire.words import decode_words
 
@@ -21,23 +23,42 @@ def is_unsent(report: Report, route: Route, reach: Reach) -> bool | None:
         True: it was not; None: it cannot be told. Never False, for that takes a known message.
     """
     original = report.original
-    if original is None or not original.message_id or not original.from_:
+    domain = domain_of(find_sender(report) or "")
+    if not domain or not (reach.sends and reach.covers) or reach.has_similar:
         return None
-    if not (reach.sends and reach.covers) or reach.has_similar or not route.hops:
+    is_named = original and original.message_id and original.from_ and route.hops
+    if not (is_named or _came_to_unknown_path(report, reach, domain)):
         return None
-    domain = domain_of(original.from_)
     for hop in route.hops:
         # A stamp in our name may be forged; then too it is no time to be sure.
         if not hop.by or is_below(hop.by, domain):
             return None
         if any(system and is_same_system(system, hop.by) for system in reach.systems):
             return None
-    headers = parse_headers(original.header_block)
+    headers = parse_headers(original.header_block if original else "")
     if any(
         f"d={domain}" in "".join(v.lower().split()) for n in _SIGNATURES for v in headers.all(n)
     ):
         return None  # somebody who may sign for the domain, such as a mailing service
     return True
+
+
+def find_sender(report: Report) -> str | None:
+    """Find whose message a report is about: the author, else to whom the report came."""
+    if report.original and report.original.from_:
+        return report.original.from_
+    paths = list_return_paths(report)
+    return unwrap_address(paths[0]) if paths else None
+
+
+def _came_to_unknown_path(report: Report, reach: Reach, domain: str) -> bool:
+    """Say whether a report came to a return path that mail of the domain does not have.
+
+    Where all mail that goes out bears signed ones, that is the bare address, and every signature
+    that was not given.
+    """
+    paths = [path for path in list_return_paths(report) if domain_of(path) == domain]
+    return bool(paths) and reach.signs and not reach.gave_path
 
 
 def is_sent(report: Report, route: Route, copies: list[Copy]) -> bool:
@@ -80,7 +101,7 @@ def is_alike(report: Report, copy: Copy, *, is_first: bool) -> bool:
     """
     original = report.original
     if original is None:
-        return True
+        return _fits_date(report, copy)
     if original.message_id and copy.message_id and original.message_id != copy.message_id:
         return False
     return (
@@ -100,13 +121,15 @@ def _fits_subject(subject: str | None, copy: Copy) -> bool:
 
 
 def _fits_date(report: Report, copy: Copy) -> bool:
-    """Compare the Date field with that of the copy, else with the time of its arrival."""
+    """Hold the time of the arrival against the Date field, else against the report's."""
     original = report.original
-    at = original.date if original else None
-    if at is None:
+    if original and original.date:
+        arrived_s = copy.first_us / 1_000_000 - original.date.timestamp()
+        return -86_400 <= arrived_s <= _QUEUE_DAYS * 86_400
+    if report.date is None:
         return True
-    arrived_s = copy.first_us / 1_000_000 - at.timestamp()
-    return -86_400 <= arrived_s <= _QUEUE_DAYS * 86_400
+    before_s = report.date.timestamp() - copy.first_us / 1_000_000
+    return -86_400 <= before_s <= _QUEUE_DAYS * 86_400
 
 
 def _fits_sender(report: Report, copy: Copy) -> bool:

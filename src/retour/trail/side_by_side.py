@@ -21,9 +21,12 @@ def lay_side_by_side(a: Copy, b: Copy) -> SideBySide:
         Their chains with shared stations in one row, their fields by name, and, where the words
         differ, the lines.
     """
-    relation = relate_bodies(a.body, b.body)
-    lines = () if relation in ("identical", "same-text") else _align_lines(a.body.text, b.body.text)
-    return SideBySide(_align_hops(a, b), _align_fields(a, b), relation, lines)
+    relation = relate_bodies(a, b)
+    lines: tuple[LinePair, ...] = ()
+    if a.body and b.body and relation not in ("identical", "same-text"):
+        lines = _align_lines(a.body.text, b.body.text)
+    fields = () if "log" in (a.extent, b.extent) else _align_fields(a, b)
+    return SideBySide(_align_hops(a, b), fields, relation, lines)
 
 
 def _align_hops(a: Copy, b: Copy) -> tuple[HopPair, ...]:

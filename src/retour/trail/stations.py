@@ -12,6 +12,7 @@ from typing import NamedTuple
 from retour.model.copies import Copy
 from retour.model.route import Hop
 from retour.read.route import system_of
+from retour.trail.assembly import is_same_system
 
 # What stands behind "id" and is none: Exchange's version, a bare count.
 _NO_ID = re.compile(r"\d+(?:\.\d+){2,4}|\d{1,3}")
@@ -36,6 +37,7 @@ class Station(NamedTuple):
         n: the hop's number; for an arrival that only the envelope tells of, one more than the last.
         is_arrival: known by the receiving system's own record.
         is_stamped: the mail itself names it.
+        is_logged: a system's own log names it.
     """
 
     host: str | None
@@ -47,10 +49,13 @@ class Station(NamedTuple):
     n: int
     is_arrival: bool
     is_stamped: bool
+    is_logged: bool = False
 
     @property
     def where(self) -> str:
         """Where it stands, for a quote."""
+        if self.is_logged:
+            return f"log/{self.n}"
         return f"Received/{self.n}" if self.is_stamped else "envelope"
 
     @property
@@ -65,7 +70,8 @@ class Station(NamedTuple):
 
 def list_stations(copy: Copy) -> tuple[Station, ...]:
     """Return a copy's stations, oldest first, its arrival last where an envelope tells of it."""
-    stations = [_read_station(hop) for hop in copy.route.hops]
+    read = _read_logged if copy.extent == "log" else _read_station
+    stations = [read(hop) for hop in copy.route.hops]
     envelope = copy.envelope
     if envelope is None or envelope.queue_id is None:
         return tuple(stations)
@@ -106,6 +112,18 @@ def _read_station(hop: Hop) -> Station:
         hop.n,
         is_arrival=False,
         is_stamped=True,
+    )
+
+
+def _read_logged(hop: Hop) -> Station:
+    """Read a station that a log tells of: a host that is named without a domain is one, too."""
+    station = _read_station(hop)
+    host = station.host or ""
+    return station._replace(
+        system=station.system or ("" if _NOBODY.fullmatch(host) else host),
+        id=hop.id,
+        is_stamped=False,
+        is_logged=True,
     )
 
 
@@ -190,13 +208,16 @@ def _is_same(one: Station, other: Station) -> bool:
     """Say whether two stations with the same queue id are one.
 
     Ids come back (Postfix's short ones within days), so the time must agree. An arrival that the
-    envelope tells of has a clock reading of its own beside the stamp's.
+    envelope or a log tells of has a clock reading of its own beside the stamp's.
     """
     if one.at and other.at:
         apart = abs((one.at - other.at).total_seconds())
-        if apart > (_ARRIVAL_S if one.is_arrival or other.is_arrival else 0):
+        is_read = one.is_arrival or other.is_arrival or one.is_logged != other.is_logged
+        if apart > (_ARRIVAL_S if is_read else 0):
             return False
     same_host = one.host == other.host or (one.system == other.system and one.system != "")
+    if not same_host and one.is_logged != other.is_logged and one.host and other.host:
+        same_host = is_same_system(one.host, other.host)
     return same_host or len(one.id or "") >= _LONG_ID
 
 

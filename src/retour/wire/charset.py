@@ -31,6 +31,9 @@ _REFUSED = frozenset(
 )
 # The guess costs milliseconds, so it sees the neighbourhood of the first odd byte only.
 _GUESS_MAX = 512
+# A long text that is not quite UTF-8 is judged by this much of it, from before its first odd byte.
+_JUDGED_MAX = 16_384
+_BEFORE = 4_096
 _TWO_NON_ASCII = re.compile(rb"[\x80-\xff]{2}")
 
 
@@ -69,19 +72,21 @@ def _guess(data: bytes, declared: str) -> str:
         return data.decode("iso-2022-jp", "replace")
     try:
         return data.decode("utf-8")
-    except UnicodeDecodeError:
-        text = data.decode("utf-8", "replace")
+    except UnicodeDecodeError as error:
+        start = max(0, error.start - _BEFORE)
+    look = data[start : start + _JUDGED_MAX]
+    text = look.decode("utf-8", "replace")
     broken = text.count("\ufffd")
     if broken * 4 <= len(text) - len(text.encode("ascii", "ignore")):
-        return text  # UTF-8, maybe with a cut or a damaged character
+        return data.decode("utf-8", "replace")  # maybe with a cut or a damaged character
     if declared and declared != "utf-8" and _exists(declared):
         return data.decode(declared, "replace")
-    first = _TWO_NON_ASCII.search(data)
+    first = _TWO_NON_ASCII.search(look)
     if first is None:
         # Single odd bytes: no multi-byte charset; Western is likeliest.
         return data.decode("cp1252", "replace")
     start = max(0, first.start() - 16)
-    return data.decode(_guess_name(data[start : start + _GUESS_MAX]), "replace")
+    return data.decode(_guess_name(look[start : start + _GUESS_MAX]), "replace")
 
 
 def _exists(name: str) -> bool:

@@ -9,6 +9,7 @@ import pytest
 from lab_postfix import wait_for
 from running_milter import Running, Start
 
+from retour.gateway.journal import open_log
 from retour.gateway.rewriting import Policy
 from retour.service.milter import Place
 
@@ -23,6 +24,7 @@ def start(tmp_path: Path) -> Iterator[Start]:
         return servers[-1]
 
     yield begin
+    open_log()  # what pytest captured for the test ended with it
     for server in servers:
         if server._thread.is_alive():
             server.stop()

@@ -116,7 +116,24 @@ SENDMAIL: dict[str, tuple[list[str], list[dict[str, Any]]]] = {
     ),
     "queueing is no attempt": (
         ["6AO2eELv000092: to=<b@example.org>, delay=00:00:00, mailer=esmtp, stat=queued"],
-        [],
+        [{"kind": "Arrival", "recipients": ("b@example.org",)}],
+    ),
+    "queueing for want of DNS is one": (
+        [
+            "6AO2eELv000092: to=<b@example.org>, delay=00:00:00, mailer=esmtp, "
+            "dsn=4.4.3, stat=queued"
+        ],
+        [
+            {
+                "kind": "HandOver",
+                "recipient": "b@example.org",
+                "outcome": "deferred",
+                "host": "esmtp",
+                "status": "4.4.3",
+                "reply": "queued",
+                "delay_ms": 0,
+            }
+        ],
     ),
     "a report of failure": (
         ["6AO2eELv000092: 6AO2eYX5000128: DSN: User unknown"],

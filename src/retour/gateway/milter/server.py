@@ -20,6 +20,8 @@ from retour.gateway.rewriting import Decision, Envelope, Policy
 _PROGRESS_S = 10
 """How often a waiting server is asked for patience; Sendmail waits 10 s for other answers."""
 _SWEEP_S = 5
+_PAUSE_S = 0.05
+"""Between two looks at what is still at work when the daemon stops."""
 _READ_MAX = 65_536
 BACKLOG = 512
 """Connections that may wait; more are refused, and their mail passes without us."""
@@ -78,8 +80,13 @@ class Server:
         end = loop.time() + grace_s
         for connection in tuple(self.connections):
             connection.close_if_idle()
+        # One pause at least: connections that were just taken are not among ours yet.
+        await asyncio.sleep(_PAUSE_S)
         while self.connections and loop.time() < end:
-            await asyncio.sleep(0.05)
+            await asyncio.sleep(_PAUSE_S)
+        for connection in tuple(self.connections):
+            connection.drop("stopping")
+        await asyncio.sleep(_PAUSE_S)
         sweeping.cancel()
         for connection in tuple(self.connections):
             connection.drop("stopping")
@@ -130,6 +137,9 @@ class MilterConnection(asyncio.BufferedProtocol):
         server.journal.connected()
         if len(server.connections) > server.limits.connections_max:
             self.drop("overload", what="too many connections")
+            return
+        if server.is_stopping:
+            transport.close()
             return
         peer = transport.get_extra_info("socket")
         if peer.family in (socket.AF_INET, socket.AF_INET6) and hasattr(socket, "TCP_QUICKACK"):

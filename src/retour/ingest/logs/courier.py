@@ -1,7 +1,8 @@
 """Courier's lines: ``id=ID,from=<a>,addr=<b>: words``, then ``id=ID,…,status: success``.
 
 The words of the other side come on lines of their own before the status, and are kept until then.
-Courier logs no Message-ID, and no end of a message: its ``completed`` ends one attempt.
+Courier logs no Message-ID, and no end of a message: its ``completed`` ends one attempt. That it
+gave up shows in the report that it begins to make, of which only delays are marked (``host=``).
 """
 
 import re
@@ -17,6 +18,7 @@ from retour.wire.queue_id import find_queue_id
 _NOTHING: Sequence[Observation] = ()
 _TEXT_MAX = 8_192
 _WORDS_MAX = 2_000
+_WAITING_MAX = 100
 
 _NEW = re.compile(r"newmsg,id=([0-9A-F.]+): dns; (\S*) \((?:(\S+) )?\[([^\]]*)\]\)")
 _STARTED = re.compile(
@@ -27,6 +29,8 @@ _ATTEMPT = re.compile(
     re.DOTALL,
 )
 _DELIVERED = re.compile(r"delivered: (\S+) \[([^\]]*)\]")
+_ALIAS = re.compile(r"\"?\.xalias/([^\"]+@[^\"]+?)\"?@[^@]+$")
+_ESCAPED = re.compile(r"\+([0-9a-f]{2})")
 _REFUSED = re.compile(
     r"error,relay=([^,]*),(?:port=\d+,)?from=<([^>]*)>(?:,to=<([^>]*)>)?: (.*)", re.DOTALL
 )
@@ -39,6 +43,8 @@ class CourierDialect:
     def __init__(self) -> None:
         # By message and address: what was said before the status, the host, its address.
         self._open: dict[str, tuple[str, str | None, str | None]] = {}
+        # By message: who was deferred last time, and why.
+        self._deferred: dict[str, dict[str, str]] = {}
 
     def read(self, line: SyslogLine) -> Sequence[Observation] | None:
         """Read one line of any of Courier's programs."""
@@ -47,11 +53,12 @@ class CourierDialect:
             found = _ATTEMPT.match(text)
             return self._read_attempt(line, found) if found else _NOTHING
         if found := _STARTED.match(text):
-            queue_id, sender, module, _, address = found.groups()
+            queue_id, sender, module, host, address = found.groups()
             if module == "dsn":
-                return _NOTHING
+                return self._give_up(line, queue_id) if not host else _NOTHING
+            recipients = (address,) if "@" in address else ()  # of an alias only "alias" is told
             return (
-                Arrival(line.at_us, line.host, queue_id, mail_from=sender, recipients=(address,)),
+                Arrival(line.at_us, line.host, queue_id, mail_from=sender, recipients=recipients),
             )
         if found := _NEW.match(text):
             queue_id, helo, name, address = found.groups()
@@ -70,8 +77,8 @@ class CourierDialect:
         return _NOTHING
 
     def save(self) -> Mapping[str, Any]:
-        """Return what was said of attempts that have no status yet."""
-        return {"open": self._open}
+        """Return what was said of attempts that have no status yet, and of deferred ones."""
+        return {"open": self._open, "deferred": self._deferred}
 
     def restore(self, state: Mapping[str, Any]) -> None:
         """Go on from what `save` returned."""
@@ -80,6 +87,17 @@ class CourierDialect:
             if "open" in state
             else {}
         )
+        self._deferred = {key: dict(said) for key, said in state.get("deferred", {}).items()}
+
+    def _give_up(self, line: SyslogLine, queue_id: str) -> Sequence[Observation]:
+        """Tell of the recipients that a report is about because their time is over.
+
+        Where it is about others of the message, these are tried again, which then counts.
+        """
+        return [
+            _build_hand_over(line, queue_id, recipient, "expired", said, None, None)
+            for recipient, said in self._deferred.pop(queue_id, {}).items()
+        ]
 
     def _read_attempt(self, line: SyslogLine, found: re.Match[str]) -> Sequence[Observation]:
         queue_id, _, recipient, kind, words = found.groups()
@@ -110,21 +128,45 @@ class CourierDialect:
             outcome = "relayed" if address else "delivered"
         if outcome is None:
             return _NOTHING
-        return (
-            HandOver(
-                line.at_us,
-                line.host,
-                queue_id,
-                recipient,
-                None,
-                outcome,
-                host,
-                address,
-                find_status(said),
-                said or None,
-                next_queue_id=find_queue_id(said) if outcome == "relayed" else None,
-            ),
-        )
+        waiting = self._deferred.get(queue_id, {})
+        if outcome != "deferred":
+            waiting.pop(recipient, None)
+        elif len(waiting) < _WAITING_MAX:
+            waiting[recipient] = said
+            remember(self._deferred, queue_id, waiting)
+        return (_build_hand_over(line, queue_id, recipient, outcome, said, host, address),)
+
+
+def _build_hand_over(
+    line: SyslogLine,
+    queue_id: str,
+    recipient: str,
+    outcome: HandOverOutcome,
+    said: str,
+    host: str | None,
+    address: str | None,
+) -> HandOver:
+    return HandOver(
+        line.at_us,
+        line.host,
+        queue_id,
+        recipient,
+        _read_alias(recipient),
+        outcome,
+        host,
+        address,
+        find_status(said),
+        said or None,
+        next_queue_id=find_queue_id(said) if outcome == "relayed" else None,
+    )
+
+
+def _read_alias(recipient: str) -> str | None:
+    """Return the address behind ``".xalias/sales@example+2enet"@host``, an alias's own address."""
+    found = _ALIAS.match(recipient)
+    if not found:
+        return None
+    return _ESCAPED.sub(lambda code: chr(int(code[1], 16)), found[1])
 
 
 def _read_refusal(line: SyslogLine, found: re.Match[str]) -> Refusal:

@@ -16,6 +16,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
+from retour.ingest.logs.figures import COUNT_MAX, read_figure
 from retour.ingest.logs.reader import LogContext
 from retour.ingest.logs.replies import find_status
 from retour.model.trail import Arrival, HandOver, HandOverOutcome, Observation
@@ -91,7 +92,7 @@ class ExchangeReader:
     def read(self, line: str) -> Sequence[Observation] | None:
         """Read one line; see `LogReader.read`. A quoted value may go on in the next."""
         if self._begun:
-            line = f"{self._begun}\n{line}"
+            line = line if self._is_row(line) else f"{self._begun}\n{line}"
             self._begun = ""
         elif line.startswith("#"):
             return self._read_comment(line)
@@ -125,6 +126,13 @@ class ExchangeReader:
         self._delimiter = state.get("delimiter", ",")
         self._begun = state.get("begun", "")
 
+    def _is_row(self, line: str) -> bool:
+        """Tell whether a line is a row by itself: what was begun before it had a stray quote."""
+        values = _split_row(line, self._delimiter)
+        if not self._columns or len(values) != len(self._columns):
+            return False
+        return self._read_time(dict(zip(self._columns, values, strict=True))) is not None
+
     def _read_comment(self, line: str) -> Sequence[Observation]:
         name, _, fields = line.partition(":")
         if name.strip().lower() == "#fields":
@@ -155,15 +163,22 @@ class ExchangeReader:
                 at = datetime.strptime(text, form)
             except ValueError:
                 return None
-        at = (at if at.tzinfo else at.replace(tzinfo=UTC)).astimezone(UTC)
+        try:
+            at = (at if at.tzinfo else at.replace(tzinfo=UTC)).astimezone(UTC)
+        except OverflowError:  # outside of the calendar once it is in UTC
+            return None
         return int(at.replace(microsecond=0).timestamp()) * 1_000_000 + at.microsecond
+
+
+# The module refuses cells over 128 kB; one row names every recipient of its message.
+csv.field_size_limit(_LINE_MAX)
 
 
 def _split_row(line: str, delimiter: str) -> list[str]:
     """Return the cells of a row, none where it is no row."""
     try:
         return next(csv.reader([line], delimiter=delimiter), [])
-    except csv.Error:  # a value of over 128 kB, a line end where none may be
+    except csv.Error:  # a line end where none may be
         return []
 
 
@@ -225,8 +240,8 @@ def _build_arrival(
         row.get("clienthostname") if through_smtp else None,
         row.get("clientip") if through_smtp else None,
         protocol=row.get("source"),
-        size_bytes=int(size) if size.isdecimal() else None,
-        recipient_count=int(count) if count.isdecimal() else None,
+        size_bytes=read_figure(size),
+        recipient_count=read_figure(count, COUNT_MAX),
         subject=row.get("messagesubject"),
         recipients=_split(row.get("recipientaddress", "")),
         report_about=row.get("reference") if is_report else None,
@@ -298,7 +313,7 @@ def _read_summary(at_us: int, row: Mapping[str, str]) -> Sequence[Observation]:
         row.get("messageid"),
         "" if row.get("senderaddress") == "<>" else row.get("senderaddress"),
         peer_address=row.get("originalclientip") or row.get("fromip"),
-        size_bytes=int(size) if size.isdecimal() else None,
+        size_bytes=read_figure(size),
         subject=row.get("messagesubject") or row.get("subject"),
         recipients=tuple(address for address, _, _ in recipients),
     )

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
+from retour.ingest.logs.figures import read_figure
 from retour.ingest.logs.memory import remember
 from retour.ingest.logs.quoting import unquote
 from retour.ingest.logs.reader import LogContext
@@ -80,7 +81,9 @@ class EximDialect:
 
     def read(self, line: SyslogLine) -> Sequence[Observation] | None:
         """Read one line of the main log or the reject log, without its stamp."""
-        text = line.text[:_TEXT_MAX]
+        text = line.text
+        if len(text) > _TEXT_MAX:  # more than Exim's buffer holds; half a word is none
+            text = text[:_TEXT_MAX].rpartition(" ")[0]
         found = _ID.match(text)
         if not found:
             return _read_rejection(line, None, text)
@@ -95,6 +98,8 @@ class EximDialect:
             return (hand_over,)
         if rest.startswith("Completed"):
             return (End(line.at_us, line.host, queue_id),)
+        if rest.startswith(("cancelled by ", "removed by ")):  # frozen too long; an administrator
+            return (End(line.at_us, line.host, queue_id, given_up=True),)
         return _read_rejection(line, queue_id, rest)
 
     def save(self) -> Mapping[str, Any]:
@@ -123,7 +128,7 @@ class EximDialect:
             helo,
             fields.get("P"),
             _read_tls(fields.get("X")),
-            int(size) if size.isdecimal() else None,
+            read_figure(size),
             len(recipients) or None,
             unquote(fields["T"]) if "T" in fields else None,
             recipients,
@@ -149,7 +154,7 @@ class EximReader:
         at_us = _read_stamp(found, self._context) if found else None
         if found is None or at_us is None:
             return None
-        text = line[found.end() : found.end() + _TEXT_MAX]
+        text = line[found.end() :]
         return self._dialect.read(SyslogLine(at_us, self._context.system, "exim", "", text))
 
     def save(self) -> Mapping[str, Any]:
@@ -165,10 +170,9 @@ def _read_stamp(found: re.Match[str], context: LogContext) -> int | None:
     stamp, hours, minutes = found.groups()
     try:
         at = datetime.fromisoformat(f"{stamp}{hours}:{minutes}" if hours else stamp)
-    except ValueError:
+        at = (at if at.tzinfo else at.replace(tzinfo=context.zone)).astimezone(UTC)
+    except (ValueError, OverflowError):  # outside of the calendar once it is in UTC
         return None
-    at = at if at.tzinfo else at.replace(tzinfo=context.zone)
-    at = at.astimezone(UTC)
     return int(at.replace(microsecond=0).timestamp()) * 1_000_000 + at.microsecond
 
 

@@ -9,6 +9,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from retour.ingest.logs.figures import COUNT_MAX, read_figure
 from retour.ingest.logs.memory import remember
 from retour.ingest.logs.quoting import unquote
 from retour.ingest.logs.replies import find_status
@@ -33,7 +34,7 @@ _RELAY = re.compile(r"(\S+) \(([^)]*)\)$")
 _EXPIRE = re.compile(r"\w+: Expire for ([0-9a-f]{16}):(.*)")
 _EXPIRED_FIELD = re.compile(r"(from|to|rcpt|delay)=(<[^>]*>|[^,]*)")
 _TLS = re.compile(r"(TLSv[\d.]+)")
-_DURATION = re.compile(r"(\d+)([smhd])")
+_DURATION = re.compile(r"(?:(\d{1,9})d)?(?:(\d{1,9})h)?(?:(\d{1,9})m)?(?:(\d{1,9})s)?")
 _COMMAND = re.compile(r"([A-Z]+)(?: (?:TO|FROM):<([^>]*)>)?")
 
 _OUTCOMES: Mapping[str, HandOverOutcome] = {
@@ -51,7 +52,6 @@ _PHASES: Mapping[str, RefusalPhase] = {
     "RCPT": "rcpt",
     "DATA": "end-of-data",
 }
-_SECONDS = {"s": 1, "m": 60, "h": 3_600, "d": 86_400}
 
 
 class OpenSmtpdDialect:
@@ -164,8 +164,8 @@ def _read_message(line: SyslogLine, fields: Mapping[str, str]) -> Arrival:
         line.host,
         fields["msgid"],
         protocol=fields.get("proto"),
-        size_bytes=int(size) if size.isdecimal() else None,
-        recipient_count=int(count) if count.isdecimal() else None,
+        size_bytes=read_figure(size),
+        recipient_count=read_figure(count, COUNT_MAX),
     )
 
 
@@ -230,5 +230,8 @@ def _read_fields(text: str) -> dict[str, str]:
 
 def _read_duration(text: str) -> int | None:
     """Read ``1d2h3m4s`` to milliseconds."""
-    parts = _DURATION.findall(text)
-    return sum(int(n) * _SECONDS[unit] for n, unit in parts) * 1000 if parts else None
+    found = _DURATION.fullmatch(text)
+    if not text or not found:
+        return None
+    days, hours, minutes, seconds = (int(part or 0) for part in found.groups())
+    return (((days * 24 + hours) * 60 + minutes) * 60 + seconds) * 1000

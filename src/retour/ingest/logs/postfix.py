@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from retour.ingest.logs.figures import COUNT_MAX, read_figure, read_seconds
 from retour.ingest.logs.memory import remember
 from retour.ingest.logs.replies import find_status
 from retour.ingest.logs.syslog import SyslogLine
@@ -184,8 +185,8 @@ class PostfixDialect:
                         queue_id,
                         None,
                         sender,
-                        size_bytes=int(size),
-                        recipient_count=int(count),
+                        size_bytes=read_figure(size),
+                        recipient_count=read_figure(count, COUNT_MAX),
                     ),
                 )
             if "status=expired" in rest or "status=force-expired" in rest:
@@ -231,10 +232,8 @@ class PostfixDialect:
             status,
             reply,
             tls,
-            round(float(delay) * 1000) if delay.count(".") < 2 else None,
-            round(float(before_queue) * 1000)
-            if before_queue and before_queue.count(".") < 2
-            else None,
+            read_seconds(delay),
+            read_seconds(before_queue) if before_queue else None,
             next_id,
         )
         if outcome == "expanded" and next_id:

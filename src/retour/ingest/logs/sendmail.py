@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from ipaddress import IPv6Address
 from typing import Any
 
+from retour.ingest.logs.figures import COUNT_MAX, read_figure
 from retour.ingest.logs.memory import remember
 from retour.ingest.logs.replies import find_status
 from retour.ingest.logs.syslog import SyslogLine
@@ -35,7 +36,8 @@ _NOTICE = re.compile(
     r"([0-9A-Za-z]{8,20}): (DSN|sender notify|return to sender|postmaster notify): (.*)"
 )
 _CLONE = re.compile(r"clone ([0-9A-Za-z]{8,20}), owner=")
-_DURATION = re.compile(r"(?:(\d+)\+)?(\d\d):(\d\d):(\d\d)$")
+_HOPS = re.compile(r"SYSERR\([^)]*\): (Too many hops .*, to <([^>]*)>)$")
+_DURATION = re.compile(r"(?:(\d{1,9})\+)?(\d\d):(\d\d):(\d\d)$")
 _STARTTLS = re.compile(r"STARTTLS=(client|server), relay=([^,\s]+)[^,]*, version=([^,]+)")
 _LOCAL_REFUSAL = re.compile(r"<([^>]*)>\.\.\. (.+)")
 
@@ -112,8 +114,8 @@ class SendmailDialect:
                 None,
                 fields.get("proto"),
                 self._find_tls(line, name),
-                int(size) if size.isdecimal() else None,
-                int(count) if count.isdecimal() else None,
+                read_figure(size),
+                read_figure(count, COUNT_MAX),
             ),
         )
 
@@ -122,8 +124,9 @@ class SendmailDialect:
         head, _, reply = head.partition(", reply=")
         fields = _split_fields(head)
         outcome = _judge(said, fields)
-        if outcome is None:
-            return _NOTHING
+        if outcome is None:  # queued: they are not tried yet, and perhaps never named again
+            recipients = tuple(_split_recipients(fields["to"]))
+            return (Arrival(line.at_us, line.host, queue_id, recipients=recipients),)
         name, address = _split_relay(fields.get("relay", ""))
         original = _strip_brackets(fields.get("ctladdr", "").partition(" ")[0]) or None
         relayed = outcome == "relayed"
@@ -152,14 +155,19 @@ def _judge(said: str, fields: Mapping[str, str]) -> HandOverOutcome | None:
     """Tell how an attempt ended from its last words; None where it was none."""
     if said.startswith("Sent"):
         return "delivered" if fields.get("mailer") in _LOCAL_MAILERS else "relayed"
+    if said.startswith("Deferred") or fields.get("dsn", "").startswith("4"):
+        return "deferred"  # "queued" too, where it is for want of an answer from DNS (4.4.3)
     if said.startswith("queued"):
         return None
-    if said.startswith("Deferred") or fields.get("dsn", "").startswith("4"):
-        return "deferred"
     return "failed" if said else None
 
 
 def _read_other(line: SyslogLine, queue_id: str, rest: str) -> Sequence[Observation]:
+    if found := _HOPS.match(rest):
+        reply, recipient = found.groups()
+        return (
+            HandOver(line.at_us, line.host, queue_id, recipient, outcome="failed", reply=reply),
+        )
     if found := _NOTICE.match(rest):
         other, how, words = found.groups()
         link = Link(line.at_us, line.host, queue_id, other, "failure-report")

@@ -8,6 +8,7 @@ import gzip
 import hashlib
 import io
 import os
+import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -71,7 +72,7 @@ class LogStream:
         Raises:
             OSError, EOFError: the file cannot be read, or its compression is damaged.
         """
-        while data := self._file.read1(BLOCK_BYTES):  # a pipe gives what it has
+        while data := self._read_some():
             yield self._cut(data)
 
     def read_last_line(self) -> Block | None:
@@ -79,6 +80,13 @@ class LogStream:
         if not self._rest.strip() or self._skips:
             return None
         return Block([self._decode(self._rest).rstrip("\r")], 0, self._offset)
+
+    def _read_some(self) -> bytes:
+        """Read as much as is there, at most a block; a pipe gives what it has."""
+        try:
+            return self._file.read1(BLOCK_BYTES)
+        except zlib.error as error:
+            raise OSError(str(error)) from None
 
     def _advance(self, offset: int) -> None:
         """Go to an offset; a compressed file is read up to it."""
@@ -187,7 +195,10 @@ def _escape(name: str) -> str:
 def _peek(file: io.BufferedIOBase) -> bytes:
     """Read the head of a file and go back; a pipe keeps it for the next reading."""
     if file.seekable():
-        head = file.read(_HEAD_BYTES)
+        try:
+            head = file.read(_HEAD_BYTES)
+        except zlib.error as error:
+            raise OSError(str(error)) from None
         file.seek(0)
         return head
     if isinstance(file, io.BufferedReader):

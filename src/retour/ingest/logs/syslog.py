@@ -25,6 +25,7 @@ _MONTHS = {
     )
 }
 _US = 1_000_000
+_LAST_US = 253_402_300_800 * _US  # the year 10000
 # Clocks of two hosts differ, and a file may be stamped before its last line.
 _SLACK = timedelta(days=1)
 
@@ -156,9 +157,9 @@ class _Stamps:
         if second != self._second or rest != self._zone:
             try:
                 at = datetime.fromisoformat(second + rest)
-            except ValueError:
+                self._keep(second, at if at.tzinfo else at.replace(tzinfo=self._context.zone), rest)
+            except (ValueError, OverflowError):  # outside of the calendar once it is in UTC
                 return None
-            self._keep(second, at if at.tzinfo else at.replace(tzinfo=self._context.zone), rest)
         return self._second_us + fraction
 
     def read_traditional(self, stamp: str) -> int | None:
@@ -168,13 +169,13 @@ class _Stamps:
                 month, day = _MONTHS[stamp[:3]], int(stamp[4:6])
                 hour, minute, second = int(stamp[7:9]), int(stamp[10:12]), int(stamp[13:15])
                 self._keep(stamp, self._guess_year(month, day, hour, minute, second), "")
-            except (KeyError, ValueError):
+            except (KeyError, ValueError, OverflowError):
                 return None
         return self._second_us
 
     def _keep(self, second: str, at: datetime, zone: str) -> None:
-        self._second, self._zone = second, zone
         self._second_us = int(at.astimezone(UTC).timestamp()) * _US
+        self._second, self._zone = second, zone
 
     def _guess_year(self, month: int, day: int, hour: int, minute: int, second: int) -> datetime:
         """Return the last such moment before the log was written.
@@ -206,8 +207,10 @@ def _unwrap_journal(line: str, system: str) -> SyslogLine | None:
         program = entry.get("SYSLOG_IDENTIFIER") or entry.get("_COMM")
         pid = entry.get("SYSLOG_PID") or entry.get("_PID") or ""
         host = entry.get("_HOSTNAME") or system
-    except (ValueError, KeyError, TypeError, RecursionError):
+    except (ValueError, KeyError, TypeError, RecursionError, OverflowError):
         return None
     if not all(isinstance(part, str) for part in (text, program, pid, host)):
+        return None
+    if not 0 <= at_us <= _LAST_US:
         return None
     return SyslogLine(at_us, host, program, pid, text)

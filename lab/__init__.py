@@ -1,0 +1,1 @@
+"""Real mail servers side by side, in namespaces of their own, and what is expected of them."""

@@ -1,0 +1,135 @@
+"""The lab while it is up: hosts, names, remotes, and the mails that were handed in."""
+
+import shutil
+import smtplib
+import subprocess
+from collections.abc import Iterable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+
+import retour
+from lab import network
+from lab.host import Host, wait_for
+from lab.names import FAULTS, NameServer
+from lab.packages import FOLDER
+from lab.remote import Remote, Replies
+from lab.scenario import SERVERS, Scenario
+from retour import Analysis, Diagnosis
+
+
+class World:
+    """Everything that runs."""
+
+    def __init__(self) -> None:
+        """Bring up the network, the name server, home and the hosts that all scenarios share."""
+        run = FOLDER / "run"
+        run.mkdir(parents=True, exist_ok=True)
+        subprocess.run(["mount", "-t", "tmpfs", "-o", "mode=755", "lab", str(run)], check=True)
+        network.open_network()
+        self._handed_in: dict[str, Future[None]] = {}
+        self.names = NameServer()
+        self.names.start()
+        self._remotes: list[Remote] = []
+        self.home = self._add_remote(network.HOME, "mx.home.test")
+        self.names.add_domain("home.test", network.HOME)
+        with ThreadPoolExecutor() as pool:
+            names = (*SERVERS, "dovecot")
+            self.hosts = dict(zip(names, pool.map(self.add_host, names), strict=True))
+
+    def add_host(self, name: str, server: str | None = None, settings: str = "") -> Host:
+        """Return a new host once it answers."""
+        host = Host(name, server or name, settings)
+        self.names.add_domain(host.domain, host.address)
+        host.wait_until_ready()
+        return host
+
+    def close(self) -> None:
+        """End what this process started; the kernel takes the rest with the namespaces."""
+        self._keep_mails()
+        for host in self.hosts.values():
+            host.close()
+        for remote in self._remotes:
+            remote.close()
+        self.names.close()
+
+    def _keep_mails(self) -> None:
+        """Leave what came home, and the hosts' logs, in ``build/lab/kept``, to be looked at."""
+        kept = FOLDER / "kept"
+        shutil.rmtree(kept, ignore_errors=True)
+        kept.mkdir()
+        for number, taken in enumerate(self.home.taken):
+            (kept / f"{taken.recipients[0]}.{number}.eml").write_bytes(taken.mail)
+        for host in self.hosts.values():
+            for log in host.logs:
+                shutil.copy(log, kept / f"{host.name}.{log.name}")
+
+    def _add_remote(self, address: str, name: str, replies: Replies | None = None) -> Remote:
+        remote = Remote(address, name, replies)
+        self._remotes.append(remote)
+        return remote
+
+    def hand_in_all(self, pairs: Sequence[tuple[Scenario, str]]) -> None:
+        """Hand in the mails of all scenarios at once: queues then expire side by side."""
+        for scenario in {scenario.name: scenario for scenario, _ in pairs}.values():
+            self._prepare(scenario)
+        with ThreadPoolExecutor(8) as pool:
+            for scenario, server in pairs:
+                mail = scenario.sender(server)
+                self._handed_in[mail] = pool.submit(self._hand_in, scenario, server)
+
+    def _prepare(self, scenario: Scenario) -> None:
+        """Make a scenario's domain what the scenario wants it to be."""
+        if scenario.dns is not None:
+            if FAULTS[scenario.dns]:
+                self.names.add(scenario.domain, *FAULTS[scenario.dns])
+        elif scenario.remote is not None:
+            address = network.add_remote()
+            self._add_remote(address, f"mx.{scenario.domain}", scenario.remote)
+            self.names.add_domain(scenario.domain, address)
+
+    def _hand_in(self, scenario: Scenario, server: str) -> None:
+        """Hand a scenario's mail in at a server, from home."""
+        source = (network.HOME, 0)
+        address = self.hosts[server].address
+        with smtplib.SMTP(address, 25, "client.home.test", 30, source_address=source) as client:
+            mail = scenario.compose(server)
+            client.sendmail(scenario.sender(server), scenario.recipients(server), mail)
+
+    def wait_for_end(self, scenario: Scenario, server: str) -> list[Analysis]:
+        """Return the reports that a scenario expects where its mail is handed in at a server."""
+        expected = scenario.expected_of(server)
+        about = {(one.recipient, one.action) for one in expected}
+        return self.wait_for_notices(scenario.sender(server), about) if about else []
+
+    def wait_for_notices(self, recipient: str, about: set[tuple[str, str]]) -> list[Analysis]:
+        """Return the reports that came for a recipient, once all these were told of.
+
+        Args:
+            recipient: Whom the reports came to.
+            about: Addresses with what became of the mail for them: failed, delayed.
+
+        Raises:
+            SMTPException: The mail that they are about was not taken.
+            TimeoutError: Some have not; the text says what came instead.
+        """
+        self._handed_in[recipient].result()
+        came: list[Analysis] = []
+
+        def look() -> list[Analysis] | None:
+            came[:] = [retour.explain(taken.mail) for taken in self.home.find(recipient)]
+            return came if about <= set(read_notices(came)) else None
+
+        try:
+            return wait_for(look, f"notices of {sorted(about)} to {recipient}")
+        except TimeoutError as none:
+            raise TimeoutError(f"{none}; came: {sorted(read_notices(came)) or 'nothing'}") from None
+
+
+def read_notices(notices: Iterable[Analysis]) -> dict[tuple[str, str], Diagnosis]:
+    """Return what reports say of each address, by what became of the mail for it."""
+    return {
+        (recipient.address or "", recipient.action or "failed"): diagnosis
+        for notice in notices
+        if notice.report is not None
+        for recipient, diagnosis in zip(notice.report.recipients, notice.diagnoses, strict=True)
+        if diagnosis is not None
+    }

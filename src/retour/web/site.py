@@ -1,0 +1,120 @@
+"""What every page shares: the settings, the trail, the secret, the log of who looked at what."""
+
+import hashlib
+import hmac
+import secrets
+import tempfile
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from starlette.requests import HTTPConnection
+
+from retour.service.serving import WebSettings, read_secret
+from retour.service.settings import Settings, choose_store, find_store
+from retour.service.sharing import Shares
+from retour.store import Store, open_store
+from retour.web.audit import Audit
+from retour.web.provider import make_provider
+
+if TYPE_CHECKING:
+    from authlib.integrations.starlette_client import StarletteOAuth2App
+
+_SHARES = ".local/share/retour/shares"
+
+
+@dataclass(slots=True)
+class Site:
+    """One process's share of the server.
+
+    Attributes:
+        settings: all of them.
+        web: those of the pages.
+        trail_url: where the trail is.
+        weighs: whether somebody named a trail, so that answers are weighed with it.
+        secret: what sessions and forms are signed with.
+        audit: the log of who looked at whose mail.
+        shares: reports that somebody shared.
+        provider: the client of the provider of identities, where one is set.
+    """
+
+    settings: Settings
+    web: WebSettings
+    trail_url: str
+    weighs: bool
+    secret: str
+    audit: Audit
+    shares: Shares
+    provider: "StarletteOAuth2App | None" = None
+    _store: Store | None = None
+    _opening: threading.Lock = field(default_factory=threading.Lock)
+
+    @property
+    def store(self) -> Store:
+        """The trail, opened when a page first asks for it.
+
+        Raises:
+            StoreError: it cannot be reached now; the next request tries again.
+        """
+        with self._opening:
+            if self._store is None:
+                self._store = open_store(self.trail_url, with_subjects=self.settings.trail.subjects)
+            return self._store
+
+    @property
+    def opened(self) -> Store | None:
+        """The trail, where a page has asked for it already."""
+        return self._store
+
+    def close(self) -> None:
+        """Let the trail and the log go."""
+        self.audit.close()
+        if self._store is not None:
+            self._store.close()
+            self._store = None
+
+    def sign(self, purpose: str, text: str) -> str:
+        """Return a text's signature, which nobody can make without the secret."""
+        message = f"{purpose}\n{text}".encode()
+        return hmac.new(self.secret.encode(), message, hashlib.sha256).hexdigest()
+
+
+def open_site(settings: Settings, environ: Mapping[str, str]) -> Site:
+    """Make what pages share.
+
+    Args:
+        settings: as loaded.
+        environ: ``RETOUR_STORE`` names the trail, ``RETOUR_WEB_SECRET`` the secret that the
+            processes of one server share.
+
+    Raises:
+        SettingsError: a file that the settings name cannot be read or written.
+    """
+    web = settings.web or WebSettings()
+    if web.secret_file:
+        secret = read_secret(web.secret_file, "web.secret_file")
+    else:
+        secret = environ.get("RETOUR_WEB_SECRET") or secrets.token_hex(32)
+    return Site(
+        settings=settings,
+        web=web,
+        trail_url=choose_store(None, environ, settings),
+        weighs=find_store(None, environ, settings) is not None,
+        secret=secret,
+        audit=Audit(web.audit_log),
+        shares=Shares(web.shares or _find_home(environ) / _SHARES),
+        provider=make_provider(web.openid) if web.openid else None,
+    )
+
+
+def _find_home(environ: Mapping[str, str]) -> Path:
+    """Return where things go that no setting has a place for."""
+    return Path(environ.get("HOME") or tempfile.gettempdir())
+
+
+def site_of(request: HTTPConnection) -> Site:
+    """Return what the pages of a request's server share."""
+    site: Site = request.app.state.site
+    return site
