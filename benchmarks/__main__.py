@@ -7,6 +7,7 @@ from benchmarks import (
     copies,
     ingest,
     memory,
+    milter,
     reports,
     scores,
     speed,
@@ -27,6 +28,7 @@ PARTS = {
     "copies": copies.main,
     "ingest": ingest.main,
     "trail": trail.main,
+    "milter": milter.main,
     "web": web.main,
 }
 

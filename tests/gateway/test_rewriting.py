@@ -2,6 +2,7 @@
 
 import hashlib
 import hmac
+from dataclasses import replace
 
 import pytest
 from sample_report import RAW, with_kind
@@ -189,3 +190,30 @@ def test_an_error_of_the_trail_comes_out() -> None:
 
     with pytest.raises(OSError, match="no database"):
         decide(RAW, _FOREIGN, _POLICY, today=_TODAY, verify=fail)
+
+
+def test_an_operator_may_have_unverified_reports_rewritten_with_a_banner() -> None:
+    """The first thing that is said is that nobody could verify it; a verified one has no banner."""
+    policy = replace(_POLICY, with_banner=True, language="en")
+    forged = decide(RAW, _FOREIGN, policy, today=_TODAY)
+    assert (forged.verdict, forged.reason) == ("rewritten", "unverified")
+    assert b"Nobody here could verify this notice" in forged.raw
+    genuine = decide(RAW, _FOREIGN, policy, today=_TODAY, verify=lambda _: True)
+    assert b"could verify" not in genuine.raw
+
+
+def test_a_report_is_rewritten_with_what_the_trail_knows() -> None:
+    """What the trail adds is in the words; nothing is asked about reports that stay as they are."""
+    asked: list[Analysis] = []
+
+    def weigh(analysis: Analysis) -> Analysis:
+        asked.append(analysis)
+        return replace(analysis, diagnoses=retour.explain(with_kind("delayed")).diagnoses)
+
+    decision = decide(RAW, _OWN, _POLICY, today=_TODAY, weigh=weigh)
+    assert len(asked) == 1
+    assert decision.causes == tuple(
+        found.cause for found in retour.explain(with_kind("delayed")).diagnoses if found
+    )
+    decide(RAW, _FOREIGN, _POLICY, today=_TODAY, weigh=weigh)
+    assert len(asked) == 1

@@ -1,5 +1,6 @@
 """The trail beside the mail flow: recording, and verifying reports."""
 
+import hashlib
 import threading
 from collections.abc import Sequence
 from dataclasses import replace
@@ -28,6 +29,7 @@ _SENT = Sighting(
     tls="TLSv1.3",
     size_bytes=362,
     header=b"Message-ID: <original@home.test>\r\nSubject: Gr\xc3\xbc\xc3\x9fe\r\n\r\n",
+    body=None,
     answer_us=120,
 )
 
@@ -35,7 +37,7 @@ _SENT = Sighting(
 def test_a_message_that_passed_is_found_in_the_trail(tmp_path: Path) -> None:
     """Envelope, peer and the names that logs use are kept."""
     place = str(tmp_path / "trail.sqlite3")
-    Trail(place).write([_SENT])
+    Trail(place, Journal()).write([_SENT])
     with open_store(place) as store:
         [copy] = store.find(Query(message_id="<original@home.test>"))
     assert (copy.system, copy.queue_id) == ("mail.home.test", "529642221DF")
@@ -58,14 +60,14 @@ def test_a_report_is_verified_by_what_we_sent(
     tmp_path: Path, change: tuple[bytes, bytes], answer: bool | None
 ) -> None:
     """The whole Message-ID and the recipients have to be those of a message of ours."""
-    trail = Trail(str(tmp_path / "trail.sqlite3"))
+    trail = Trail(str(tmp_path / "trail.sqlite3"), Journal())
     trail.write([_SENT])
     assert trail.verify(retour.explain(RAW.replace(*change))) is answer
 
 
 def test_a_report_of_ours_proves_nothing(tmp_path: Path) -> None:
     """A message with a null sender was sent by nobody who could get a report about it."""
-    trail = Trail(str(tmp_path / "trail.sqlite3"))
+    trail = Trail(str(tmp_path / "trail.sqlite3"), Journal())
     trail.write([replace(_SENT, mail_from="")])
     assert trail.verify(retour.explain(RAW)) is None
 
@@ -74,7 +76,7 @@ def test_a_trail_that_is_away_says_so(tmp_path: Path) -> None:
     """Whoever asks gets the one error that stands for it, and may ask again later."""
     folder = tmp_path / "later"
     folder.touch()
-    trail = Trail(str(folder / "trail.sqlite3"))
+    trail = Trail(str(folder / "trail.sqlite3"), Journal())
     with pytest.raises(StoreError):
         trail.verify(retour.explain(RAW))
     folder.unlink()
@@ -127,3 +129,34 @@ def test_closing_writes_what_is_there() -> None:
         recorder.add(_SENT)
     recorder.close(10)
     assert len(written) == 1_200
+
+
+def test_header_answer_time_and_a_body_that_was_read_are_kept(tmp_path: Path) -> None:
+    """The header block stands as it came; of a body the hash is enough, unless bodies are kept."""
+    place = str(tmp_path / "trail.sqlite3")
+    Trail(place, Journal()).write([replace(_SENT, body=b"Hi\r\n")])
+    with open_store(place) as store:
+        story = store.read_named("529642221DF")
+    assert story is not None
+    [copy] = story.copies
+    assert copy.header_block == _SENT.header.removesuffix(b"\r\n\r\n")
+    assert copy.body_sha256 == hashlib.sha256(b"Hi\r\n").hexdigest()
+    assert (copy.has_body, copy.answer_us) == (False, 120)
+
+
+def test_a_report_that_passed_is_known_as_one(tmp_path: Path) -> None:
+    """What a report says of the original is found by the original's Message-ID."""
+    header, _, body = RAW.partition(b"\r\n\r\n")
+    place = str(tmp_path / "trail.sqlite3")
+    Trail(place, Journal()).write(
+        [replace(_SENT, mail_from="", header=header + b"\r\n\r\n", body=body)]
+    )
+    with open_store(place) as store:
+        [claim] = store.read_claims_about("<original@home.test>")
+    assert (claim.recipient, claim.cause) == ("unknown@away.test", "user-unknown")
+
+
+def test_a_report_is_weighed_without_the_trail_where_that_is_away() -> None:
+    """The mail alone still gives an answer; only the proof is missing."""
+    analysis = retour.explain(RAW)
+    assert Trail("/proc/nowhere/x", Journal()).weigh(analysis) == analysis

@@ -1,5 +1,6 @@
 """One settings file, found in a fixed order and checked to the last key."""
 
+import re
 from pathlib import Path
 from typing import get_args
 
@@ -98,8 +99,20 @@ def test_wrong_settings_are_one_sentence_with_file_and_key(
         file.write_bytes(content)
     with pytest.raises(SettingsError) as caught:
         load_settings(str(file), {})
-    assert str(caught.value).startswith(f"{file}: {error}")
-    assert "\n" not in str(caught.value)
+    said = re.sub(r": line [0-9]+: ", ": ", str(caught.value), count=1)
+    assert said.startswith(f"{file}: {error}")
+    assert "\n" not in said
+
+
+def test_a_wrong_setting_is_named_with_its_line(tmp_path: Path) -> None:
+    """The line is that of the key in its own table, not of one of that name elsewhere."""
+    file = tmp_path / "retour.toml"
+    file.write_text("[trail]\n# workers = 1\nstore = 'x'\n\n[milter]\nworkers = 0\n")
+    with pytest.raises(SettingsError, match=r"retour\.toml: line 6: milter\.workers: must be"):
+        load_settings(str(file), {})
+    file.write_text("[milter]\nworkers = 1\n\n[trail]\nstor = 'x'\n")
+    with pytest.raises(SettingsError, match=r"retour\.toml: line 5: trail\.stor: is no setting"):
+        load_settings(str(file), {})
 
 
 def test_audiences_that_may_be_set_are_those_of_the_model() -> None:
@@ -132,7 +145,7 @@ def test_wrong_text_of_an_operator_is_found_when_settings_are_loaded(tmp_path: P
     file.write_text('[report]\ntexts = "."')
     with pytest.raises(SettingsError) as caught:
         load_settings(str(file), {})
-    assert str(caught.value).startswith(f"{file}: report.texts: ")
+    assert str(caught.value).startswith(f"{file}: line 2: report.texts: ")
     assert "en.toml: label.stepps: is no text that can be replaced." in str(caught.value)
 
 

@@ -4,7 +4,7 @@ import asyncio
 import time
 from concurrent.futures import ThreadPoolExecutor
 
-from retour.gateway.rewriting import Decision, Envelope, Policy, Verify, decide
+from retour.gateway.rewriting import Decision, Envelope, Policy, Verify, Weigh, decide
 
 _THREADS = 2
 _WAITING_MAX = 32
@@ -14,15 +14,19 @@ _WAITING_MAX = 32
 class Decider:
     """Decides about messages in threads of its own."""
 
-    def __init__(self, policy: Policy, verify: Verify | None = None) -> None:
+    def __init__(
+        self, policy: Policy, verify: Verify | None = None, weigh: Weigh | None = None
+    ) -> None:
         """Begin.
 
         Args:
             policy: the operator's.
             verify: asks the trail; may wait, and may raise.
+            weigh: adds what the trail knows; may wait.
         """
         self._policy = policy
         self._verify = verify
+        self._weigh = weigh
         self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="decide")
         self._in_work = 0
 
@@ -42,7 +46,9 @@ class Decider:
 
     def _decide(self, raw: bytes, envelope: Envelope) -> Decision:
         today = int(time.time()) // 86_400
-        return decide(raw, envelope, self._policy, today=today, verify=self._verify)
+        return decide(
+            raw, envelope, self._policy, today=today, verify=self._verify, weigh=self._weigh
+        )
 
     def _done(self, future: "asyncio.Future[Decision]") -> None:
         self._in_work -= 1

@@ -3,6 +3,7 @@
 Ordinary messages are counted only. The log is JSON, one object a line, on standard error.
 """
 
+import contextlib
 import os
 import sys
 from typing import Any, Literal
@@ -66,6 +67,11 @@ class Journal:
     def __init__(self) -> None:
         self._log = open_log()
 
+    def _say(self, level: str, event: str, **facts: object) -> None:
+        # A log that is full or gone must not cost a message its answer.
+        with contextlib.suppress(OSError, ValueError):
+            getattr(self._log, level)(event, **facts)
+
     def count_ordinary(self) -> None:
         """A message with a sender passed."""
         _MESSAGES.labels("given").inc()
@@ -74,7 +80,7 @@ class Journal:
         """A message with a null sender passed without being read."""
         _MESSAGES.labels("null").inc()
         _REPORTS.labels("unchanged", reason, "").inc()
-        self._log.info("report", verdict="unchanged", reason=reason, **facts)
+        self._say("info", "report", verdict="unchanged", reason=reason, **facts)
 
     def decided(self, decision: Decision, seconds: float, **facts: object) -> None:
         """A message with a null sender was read."""
@@ -83,7 +89,8 @@ class Journal:
         for cause in decision.causes:
             _CAUSES.labels(cause, decision.verdict).inc()
         _SECONDS.observe(seconds)
-        self._log.info(
+        self._say(
+            "info",
             "report",
             verdict=decision.verdict,
             reason=decision.reason,
@@ -101,7 +108,7 @@ class Journal:
         _MESSAGES.labels("null").inc()
         _FAILURES.labels(failure).inc()
         said = {"exc_info": error} if error else {}
-        self._log.error("report", verdict="unchanged", reason=failure, **said, **facts)
+        self._say("error", "report", verdict="unchanged", reason=failure, **said, **facts)
 
     def connected(self) -> None:
         """A connection was opened."""
@@ -114,19 +121,19 @@ class Journal:
     def dropped(self, cause: DropCause, **facts: object) -> None:
         """We closed a connection."""
         _DROPPED.labels(cause).inc()
-        self._log.warning("connection closed", cause=cause, **facts)
+        self._say("warning", "connection closed", cause=cause, **facts)
 
     def unrecorded(
         self, cause: Literal["queue-full", "store"], count: int, error: str = ""
     ) -> None:
         """The trail did not get some messages."""
         _UNRECORDED.labels(cause).inc(count)
-        self._log.warning("not recorded", cause=cause, messages=count, error=error)
+        self._say("warning", "not recorded", cause=cause, messages=count, error=error)
 
     def say(self, event: str, **facts: object) -> None:
         """Say what happened to the daemon itself."""
-        self._log.info(event, **facts)
+        self._say("info", event, **facts)
 
     def complain(self, event: str, **facts: object) -> None:
         """Say what is wrong with the daemon itself."""
-        self._log.error(event, **facts)
+        self._say("error", event, **facts)

@@ -10,8 +10,10 @@ import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from retour.analyse import explain
 from retour.gateway.journal import Journal
 from retour.model.trail import Arrival
+from retour.trail.mail import Mail, read_passing
 
 _QUEUE_MAX = 20_000
 _BATCH_MAX = 500
@@ -34,7 +36,8 @@ class Sighting:
         helo: the name that it gave itself.
         tls: protocol version; empty: none.
         size_bytes: as MAIL declared it, else as it was read; None: its body was skipped.
-        header: all fields, with CRLF.
+        header: all fields, with CRLF, and the empty line.
+        body: with CRLF; None where it was not read.
         answer_us: from the final dot to our answer.
     """
 
@@ -49,6 +52,7 @@ class Sighting:
     tls: str
     size_bytes: int | None
     header: bytes
+    body: bytes | None
     answer_us: int
 
 
@@ -56,13 +60,12 @@ Write = Callable[[Sequence[Sighting]], None]
 """Puts messages into the trail; raises where it cannot."""
 
 
-def to_arrival(sighting: Sighting, *, message_id: str | None, subject: str | None) -> Arrival:
-    """Return what the trail joins with the logs, by queue id."""
-    return Arrival(
+def to_mail(sighting: Sighting) -> Mail:
+    """Return what the trail keeps, and joins with the logs by queue id."""
+    arrival = Arrival(
         at_us=sighting.at_us,
         system=sighting.system,
         queue_id=sighting.queue_id,
-        message_id=message_id,
         mail_from=sighting.mail_from,
         peer_name=sighting.peer_name or None,
         peer_address=sighting.peer_address or None,
@@ -70,8 +73,15 @@ def to_arrival(sighting: Sighting, *, message_id: str | None, subject: str | Non
         tls=sighting.tls or None,
         size_bytes=sighting.size_bytes,
         recipient_count=len(sighting.recipients),
-        subject=subject,
         recipients=sighting.recipients,
+    )
+    is_report = not sighting.mail_from and sighting.body is not None
+    return read_passing(
+        arrival,
+        sighting.header.removesuffix(b"\r\n\r\n"),
+        sighting.body,
+        explain(sighting.header + (sighting.body or b"")) if is_report else None,
+        sighting.answer_us,
     )
 
 

@@ -40,6 +40,9 @@ Verdict = Literal["rewritten", "unchanged"]
 Verify = Callable[[Analysis], bool | None]
 """Tells whether we sent what a report is about (design: *verified*); None: cannot be known."""
 
+Weigh = Callable[[Analysis], Analysis]
+"""Adds what the trail knows of the original; gives the answer back as it was where it is away."""
+
 KINDS = frozenset(("failure", "delay", "mixed"))
 """What people have to know; successes and the like stay as they are."""
 
@@ -55,6 +58,8 @@ class Policy:
         never_to: patterns of addresses whose mail stays as it is.
         size_max_bytes: a larger message stays as it is.
         rewrite_signed: whether reports with a DKIM signature are rewritten, which breaks it.
+        with_banner: whether a report from outside that nobody can verify is rewritten, too, with a
+            banner that says so; else it stays as it is.
         batv_keys: of signed return paths.
         language: BCP 47, or ``auto``.
         languages: by ``address@domain``, ``domain`` or ``.domain``.
@@ -67,6 +72,7 @@ class Policy:
     never_to: tuple[str, ...] = ()
     size_max_bytes: int = 2_000_000
     rewrite_signed: bool = False
+    with_banner: bool = False
     batv_keys: tuple[str, ...] = ()
     language: str = AUTO
     languages: Mapping[str, str] = field(default_factory=dict)
@@ -137,7 +143,13 @@ def screen_header(header: bytes, policy: Policy) -> Reason | None:
 
 
 def decide(
-    raw: bytes, envelope: Envelope, policy: Policy, *, today: int, verify: Verify | None = None
+    raw: bytes,
+    envelope: Envelope,
+    policy: Policy,
+    *,
+    today: int,
+    verify: Verify | None = None,
+    weigh: Weigh | None = None,
 ) -> Decision:
     """Decide about a message that passed both screens.
 
@@ -147,19 +159,23 @@ def decide(
         policy: the operator's.
         today: days since 1970-01-01, for signed return paths.
         verify: asks the trail; None: there is none.
+        weigh: adds what the trail knows; None: there is none.
 
     Returns:
-        The decision. A report from outside is rewritten only where it is verified: a forged one
-        must not get our words.
+        The decision. A report from outside is rewritten only where it is verified, or with a
+        banner: a forged one must not get our words.
     """
     analysis = explain(raw)
     kind = analysis.report.kind
-    causes = tuple(dict.fromkeys(found.cause for found in analysis.diagnoses if found))
+    causes = _list_causes(analysis)
     if kind not in KINDS:
         return Decision("unchanged", "kind", kind, causes)
     verified = envelope.is_own or _verify(analysis, envelope, policy, today, verify)
-    if not verified:
+    if not verified and not policy.with_banner:
         return Decision("unchanged", "unverified", kind, causes, verified)
+    if verified and weigh is not None:
+        analysis = weigh(analysis)
+        causes = _list_causes(analysis)
     new = render(
         analysis,
         format="eml",
@@ -167,10 +183,16 @@ def decide(
         scope=choose_scope(envelope, policy),
         letterhead=policy.letterhead,
         texts=policy.texts,
+        doubtful=not verified,
     )
     if new == raw:
         return Decision("unchanged", "same", kind, causes, verified)
-    return Decision("rewritten", "report", kind, causes, verified, new)
+    reason: Reason = "report" if verified else "unverified"
+    return Decision("rewritten", reason, kind, causes, verified, new)
+
+
+def _list_causes(analysis: Analysis) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(found.cause for found in analysis.diagnoses if found))
 
 
 def choose_scope(envelope: Envelope, policy: Policy) -> "Scope":

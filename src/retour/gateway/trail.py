@@ -6,33 +6,42 @@ that mail never waits for it.
 
 import threading
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
-from retour.gateway.recording import Sighting, to_arrival
+from retour.gateway.journal import Journal
+from retour.gateway.recording import Sighting, to_mail
 from retour.model.analysis import Analysis
 from retour.model.story import Copy, Query
-from retour.model.trail import Arrival
-from retour.wire.header import parse_headers
-from retour.wire.words import decode_words
-
-if TYPE_CHECKING:
-    from retour.store import Store
+from retour.service.context import add_context
+from retour.service.explanation import ContextError
+from retour.store import Store, StoreError, open_store
 
 _COPIES_MAX = 50
+_SOURCE = "milter"
 
 
 class Trail:
     """A trail that may be away."""
 
-    def __init__(self, url: str, *, with_subjects: bool = True) -> None:
+    def __init__(
+        self,
+        url: str,
+        journal: Journal,
+        *,
+        with_subjects: bool = True,
+        with_bodies: bool = False,
+    ) -> None:
         """Begin; nothing is opened yet.
 
         Args:
             url: as for `retour.store.open_store`.
+            journal: hears where the trail cannot be asked.
             with_subjects: whether subjects are kept.
+            with_bodies: whether bodies that were read are kept; else only their hashes.
         """
         self._url = url
+        self._journal = journal
         self._with_subjects = with_subjects
+        self._with_bodies = with_bodies
         self._store: Store | None = None
         self._lock = threading.Lock()
 
@@ -42,7 +51,8 @@ class Trail:
         Raises:
             StoreError: the database cannot be used.
         """
-        self._open().write(_to_arrivals(sightings))
+        mails = [to_mail(sighting) for sighting in sightings]
+        self._open().write_mails(mails, _SOURCE, keep_bodies=self._with_bodies)
 
     def verify(self, analysis: Analysis) -> bool | None:
         """Tell whether we sent what a report is about.
@@ -68,9 +78,18 @@ class Trail:
         exact = (copy for copy in copies if copy.message_id == original.message_id)
         return True if any(_is_sent_to(copy, named) for copy in exact) else None
 
-    def _open(self) -> "Store":
-        from retour.store import open_store  # noqa: PLC0415 - only where a trail is named
+    def weigh(self, analysis: Analysis) -> Analysis:
+        """Add what the trail knows of the original.
 
+        Where the trail is away, the answer comes from the mail alone, as without a trail.
+        """
+        try:
+            return add_context(self._open(), analysis)
+        except (ContextError, StoreError) as error:
+            self._journal.complain("trail not asked", error=str(error))
+            return analysis
+
+    def _open(self) -> Store:
         with self._lock:
             if self._store is None:
                 self._store = open_store(self._url, with_subjects=self._with_subjects)
@@ -80,18 +99,3 @@ class Trail:
 def _is_sent_to(copy: Copy, named: list[set[str]]) -> bool:
     known = {recipient.lower() for recipient in copy.recipients}
     return bool(copy.mail_from) and all(names & known for names in named)
-
-
-def _to_arrivals(sightings: Sequence[Sighting]) -> list[Arrival]:
-    arrivals = []
-    for sighting in sightings:
-        headers = parse_headers(sighting.header.decode("latin-1").replace("\r\n", "\n"))
-        subject = headers.get("subject")
-        arrivals.append(
-            to_arrival(
-                sighting,
-                message_id=headers.get("message-id") or None,
-                subject=decode_words(subject) if subject else None,
-            )
-        )
-    return arrivals

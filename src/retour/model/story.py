@@ -28,6 +28,7 @@ class Copy:
         header_block: as it came, where a stored mail gave it.
         body_sha256: hexadecimal, of the body's bytes.
         has_body: whether the body is kept, too.
+        answer_us: from the final dot to Retour's own answer, where it stood in the mail flow.
     The others are those of :class:`retour.model.trail.Arrival`.
     """
 
@@ -57,6 +58,7 @@ class Copy:
     header_block: bytes | None = None
     body_sha256: str | None = None
     has_body: bool = False
+    answer_us: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,7 +36,7 @@ _STATES: dict[Outcome, State] = {
 }
 
 
-def build_document(
+def build_document(  # noqa: PLR0913 - all by keyword
     analysis: Analysis,
     *,
     audience: Audience = "all",
@@ -44,6 +44,7 @@ def build_document(
     language: str = "en",
     texts: Path | None = None,
     isolating: bool = False,
+    doubtful: bool = False,
     pages: str = "",
     knowledge: Knowledge | None = None,
 ) -> Document:
@@ -56,6 +57,7 @@ def build_document(
         language: BCP 47; English where there is no catalogue for it.
         texts: an operator's catalogues, see `load_wording`.
         isolating: isolate foreign text inside sentences, see `Wording`.
+        doubtful: say above all else that nobody could verify the report.
         pages: the address (``https:``) of the operator's pages, which links lead to; empty: none.
         knowledge: registries and rules to quote; None: those of the package.
 
@@ -67,10 +69,12 @@ def build_document(
     if outside:
         analysis, audience = withhold(analysis), "sender"
     cases = _cases(analysis, wording, knowledge or load(), pages)
+    notes = [wording.say("note", "unverified")] if doubtful else []
+    notes += filter(None, [_note(analysis, wording, cases)])
     return Document(
         title=_title(analysis, wording, cases),
         language=wording.language,
-        note=_note(analysis, wording, cases),
+        note=" ".join(notes) or None,
         recipients=tuple(
             _recipient_part(case, audience, repeated=n > 0, outside=outside)
             for n, case in enumerate(cases)

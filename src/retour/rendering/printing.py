@@ -30,6 +30,7 @@ def render(
     scope: "Scope" = "internal",
     letterhead: "Letterhead | None" = None,
     texts: "Path | None" = None,
+    doubtful: bool = False,
     pages: str = "",
 ) -> bytes: ...
 @overload
@@ -42,6 +43,7 @@ def render(
     scope: "Scope" = "internal",
     letterhead: "Letterhead | None" = None,
     texts: "Path | None" = None,
+    doubtful: bool = False,
     pages: str = "",
 ) -> str: ...
 @overload
@@ -54,9 +56,10 @@ def render(
     scope: "Scope" = "internal",
     letterhead: "Letterhead | None" = None,
     texts: "Path | None" = None,
+    doubtful: bool = False,
     pages: str = "",
 ) -> str | bytes: ...
-def render(
+def render(  # noqa: PLR0913 - all by keyword
     analysis: "Analysis",
     *,
     format: Form | Literal["eml"],  # noqa: A002 - what users call it
@@ -65,6 +68,7 @@ def render(
     scope: "Scope" = "internal",
     letterhead: "Letterhead | None" = None,
     texts: "Path | None" = None,
+    doubtful: bool = False,
     pages: str = "",
 ) -> str | bytes:
     """Return the report about one mail.
@@ -81,6 +85,7 @@ def render(
             code alone.
         letterhead: an operator's name, contact, logo and colours, for HTML.
         texts: a folder of catalogues that replace single texts.
+        doubtful: whether the report says above all else that nobody could verify it.
         pages: the address of the operator's pages on causes (`retour serve`), which links in the
             administrator's part lead to; empty: none.
 
@@ -106,6 +111,7 @@ def render(
             scope=scope,
             texts=texts,
             isolating=isolating,
+            doubtful=doubtful,
             pages=pages,
         )
 
@@ -196,6 +202,7 @@ def _build(
     scope: "Scope",
     texts: "Path | None",
     isolating: bool,
+    doubtful: bool,
     pages: str,
 ) -> "Document":
     from retour.rendering.document import build_document  # noqa: PLC0415
@@ -207,5 +214,6 @@ def _build(
         language=resolve_language(language, analysis),
         texts=texts,
         isolating=isolating,
+        doubtful=doubtful,
         pages=pages,
     )

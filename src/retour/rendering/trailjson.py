@@ -47,6 +47,7 @@ def copy_to_dict(copy: Copy) -> JsonObject:
         "header": None if copy.header_block is None else copy.header_block.decode("latin-1"),
         "body_sha256": copy.body_sha256,
         "has_body": copy.has_body,
+        "answer_ms": None if copy.answer_us is None else copy.answer_us / 1000,
     }
 
 

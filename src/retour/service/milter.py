@@ -44,10 +44,14 @@ class MilterSettings:
         never_to: patterns of addresses whose reports stay as they are.
         size_max_bytes: larger messages stay as they are.
         rewrite_signed: whether reports with a DKIM signature are rewritten.
+        unverified: what becomes of a report from outside that nobody can verify: ``pass`` or
+            ``banner``.
         batv_keys: keys of signed return paths.
         languages: language by address, domain or ``.domain``.
         language_header: the field that names a language.
         record: whether all messages are written into the trail, where one is named.
+        repeat_window_s: how long a Message-ID is remembered for each recipient; the body of what
+            comes again is read, so that copies can be compared.
         decision_timeout_s: after that a message passes unchanged.
         idle_timeout_s: after that a silent connection is closed.
         stop_timeout_s: how long messages in work may take when the daemon stops.
@@ -64,10 +68,12 @@ class MilterSettings:
     never_to: tuple[str, ...] = ()
     size_max_bytes: int = 2_000_000
     rewrite_signed: bool = False
+    unverified: str = "pass"
     batv_keys: tuple[str, ...] = ()
     languages: Mapping[str, str] = field(default_factory=dict)
     language_header: str = ""
     record: bool = True
+    repeat_window_s: int = 86_400
     decision_timeout_s: int = 10
     idle_timeout_s: int = 7_200
     stop_timeout_s: int = 20
@@ -204,10 +210,12 @@ _READERS: Mapping[str, Callable[[Any], object]] = {
     "never_to": _patterns,
     "size_max_bytes": _number(10_000, 50_000_000),
     "rewrite_signed": _read_flag,
+    "unverified": _text("pass|banner", "'pass' or 'banner'"),
     "batv_keys": _texts(r".+", "keys"),
     "languages": _read_languages,
     "language_header": _text(r"[!-9;-~]*", "the name of a header field"),
     "record": _read_flag,
+    "repeat_window_s": _number(0, 2_592_000),
     "decision_timeout_s": _number(1, 120),
     "idle_timeout_s": _number(10, 86_400),
     "stop_timeout_s": _number(1, 600),

@@ -109,7 +109,7 @@ _TRAIL: Mapping[str, tuple[type, str]] = {
 
 
 class SettingsError(ValueError):
-    """A settings file that is missing or wrong; the text names file and key in one sentence."""
+    """A settings file that is missing or wrong; one sentence with file, line and key."""
 
 
 def load_settings(path: str | None, environ: Mapping[str, str]) -> Settings:
@@ -157,6 +157,14 @@ def _read(file: Path) -> Settings:
         raise SettingsError(f"{file}: is not UTF-8 text.") from None
     except tomllib.TOMLDecodeError as error:
         raise SettingsError(f"{file}: is not TOML: {error}.") from None
+    try:
+        return _check(values, file)
+    except SettingsError as error:
+        raise SettingsError(_add_line(str(error), file)) from None
+
+
+def _check(values: dict[str, Any], file: Path) -> Settings:
+    """Check what a file says."""
     names = ("report", "trail", "milter", "web")
     tables: dict[str, Any] = {name: values.pop(name) for name in names if name in values}
     for key, value in values.items():
@@ -166,6 +174,23 @@ def _read(file: Path) -> Settings:
         if value not in choices:
             raise SettingsError(f"{file}: {key}: must be {join(choices, 'or')}, not {value!r}.")
     return _read_tables(Settings(**values), tables, file)
+
+
+def _add_line(said: str, file: Path) -> str:
+    """Add to a sentence about a key the line in which the key stands."""
+    rest = said.removeprefix(f"{file}: ")
+    wanted = rest.partition(": ")[0]
+    table = ""
+    for number, line in enumerate(file.read_text(encoding="utf-8").splitlines(), 1):
+        # In TOML a key may name its tables itself, and may stand in quotes.
+        text = line.strip().replace('"', "").replace("'", "")
+        if text.startswith("["):
+            name = table = text.strip("[]").partition("]")[0].strip()
+        else:
+            name = ".".join(filter(None, (table, text.partition("=")[0].strip())))
+        if name == wanted:
+            return f"{file}: line {number}: {rest}"
+    return said
 
 
 def _read_tables(settings: Settings, tables: Mapping[str, Any], file: Path) -> Settings:

@@ -1,12 +1,12 @@
 """Stored mails to rows: header block, body hash, the body where wanted, and what reports claim."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from sqlalchemy import Connection, select
 
 from retour.model.story import ReportClaim
-from retour.store.dialect import Dialect
+from retour.store.dialect import Dialect, Row
 from retour.store.schema import FROM, TO, contents, parties, reports
 from retour.store.texts import clean_name, clean_text
 from retour.store.writing import Writer
@@ -14,52 +14,80 @@ from retour.trail.mail import Mail
 
 HEADER_BYTES_MAX = 262_144
 
+_CONTENT_COLUMNS = "copy_id, header_block, body_sha256, body, source, answer_us"
 _REPORT_COLUMNS = (
     "copy_id, n, at_us, kind, reporting_mta, original_message_id, original_queue_id, envelope_id, "
     "recipient_id, original_id, action, status, reply, remote_mta, cause, outcome, confidence"
 )
 
 
-def write_mail(
+def write_mails(
     connection: Connection,
     dialect: Dialect,
     writer: Writer,
-    mail: Mail,
+    mails: Sequence[Mail],
     *,
     source: str,
     keep_body: bool,
-) -> int:
-    """Write one mail.
+) -> list[int]:
+    """Write mails.
 
     Args:
         connection: inside a transaction that holds the writer's lock.
         dialect: the database's ways.
         writer: the process's writer.
-        mail: as read.
-        source: where it came from.
-        keep_body: whether its body is kept.
+        mails: as read.
+        source: where they came from.
+        keep_body: whether their bodies are kept.
 
     Returns:
-        The ``copy_id`` of the copy that it is: that of a log, where a log knows it.
+        The ``copy_id`` of the copy that each is: that of a log, where a log knows it.
     """
-    [placed] = writer.write(connection, [mail.draft])
-    copy_id = placed.span.copy_id
-    block, body = mail.header_block[:HEADER_BYTES_MAX], mail.body if keep_body else None
-    row = (copy_id, block, mail.body_sha256, body, clean_name(source))
-    dialect.insert(connection, contents, "copy_id, header_block, body_sha256, body, source", [row])
+    placed = writer.write(connection, [mail.draft for mail in mails])
+    numbers = [place.span.copy_id for place in placed]
+    origin = clean_name(source)
+    rows: list[Row] = []
+    names: set[str] = set()
+    for number, mail in zip(numbers, mails, strict=True):
+        body = mail.body if keep_body and mail.body_sha256 is not None else None
+        block = mail.header_block[:HEADER_BYTES_MAX]
+        rows.append((number, block, mail.body_sha256, body, origin, mail.answer_us))
+        names |= _list_names(mail)
+    dialect.insert(connection, contents, _CONTENT_COLUMNS, rows)
+    ids = writer.dictionary.number_addresses(connection, names)
+    parts: list[Row] = []
+    for number, mail in zip(numbers, mails, strict=True):
+        parts += [(number, FROM, ids[address]) for address in mail.header_from]
+        named = _list_names(mail) - set(mail.header_from)
+        parts += [(number, TO, ids[name]) for name in named]
+    dialect.insert(connection, parties, "copy_id, role, address_id", parts)
+    for number, mail in zip(numbers, mails, strict=True):
+        if mail.claims:
+            _write_claims(connection, dialect, mail.claims, number, ids)
+    return numbers
+
+
+def _list_names(mail: Mail) -> set[str]:
+    """List the addresses of a mail's From field and of its claims."""
     names = set(mail.header_from)
     for claim in mail.claims:
         names.update(n for n in (claim.recipient, claim.original_recipient) if n)
-    ids = writer.dictionary.number_addresses(connection, names)
-    rows = [(copy_id, FROM, ids[address]) for address in mail.header_from]
-    rows += [(copy_id, TO, ids[name]) for name in names - set(mail.header_from)]
-    dialect.insert(connection, parties, "copy_id, role, address_id", list(rows))
+    return names
+
+
+def _write_claims(
+    connection: Connection,
+    dialect: Dialect,
+    claims: Sequence[ReportClaim],
+    copy_id: int,
+    ids: Mapping[str, int],
+) -> None:
+    """Write what a report says, unless it was written before."""
     known = select(reports.c.n).where(reports.c.copy_id == copy_id).limit(1)
-    if mail.claims and connection.execute(known).first() is None:
-        claims = (_fit(replace(claim, copy_id=copy_id)) for claim in mail.claims)
-        rows_of_claims = [_claim_row(n, claim, ids) for n, claim in enumerate(claims)]
-        dialect.insert(connection, reports, _REPORT_COLUMNS, rows_of_claims)
-    return copy_id
+    if connection.execute(known).first() is None:
+        fitted = (_fit(replace(claim, copy_id=copy_id)) for claim in claims)
+        rows = [_claim_row(n, claim, ids) for n, claim in enumerate(fitted)]
+        dialect.insert(connection, reports, _REPORT_COLUMNS, list(rows))
 
 
 def _claim_row(n: int, claim: ReportClaim, ids: Mapping[str, int]) -> tuple[object, ...]:

@@ -230,16 +230,17 @@ def _read_remarks(
 
 def _read_contents(
     connection: Connection, dialect: Dialect, numbers: Collection[int]
-) -> dict[int, tuple[bytes | None, str | None, bool]]:
+) -> dict[int, tuple[bytes | None, str | None, bool, int | None]]:
     statement = select(
         contents.c.copy_id,
         contents.c.header_block,
         contents.c.body_sha256,
         contents.c.body.is_not(None),
+        contents.c.answer_us,
     ).where(*_within(dialect, contents, numbers))
     return {
-        number: (block, digest, bool(has_body))
-        for number, block, digest, has_body in connection.execute(statement)
+        number: (block, digest, bool(has_body), answer_us)
+        for number, block, digest, has_body, answer_us in connection.execute(statement)
     }
 
 

@@ -16,7 +16,7 @@ from sqlalchemy import (
     Text,
 )
 
-REVISION = "0004"
+REVISION = "0005"
 """The newest migration."""
 
 FROM = 1
@@ -189,6 +189,7 @@ contents = Table(
     Column("body_sha256", Text),
     Column("body", LargeBinary),
     Column("source", Text),
+    Column("answer_us", BigInteger),
 )
 
 reports = Table(

@@ -2,7 +2,7 @@
 
 import gc
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -24,7 +24,7 @@ from retour.store.keeping import (
     forget_person,
     list_copies_of,
 )
-from retour.store.mails import write_mail
+from retour.store.mails import write_mails
 from retour.store.opening import explain_failure, open_engine
 from retour.store.reading import read_claims, read_copies
 from retour.store.schema import ID_BITS, LAST_US, SPREAD, contents, positions, reports
@@ -33,7 +33,7 @@ from retour.store.texts import clean_name
 from retour.store.walking import find_by_name, find_repeated, read_repeated, read_story
 from retour.store.writing import Writer, write_positions
 from retour.trail.assembly import assemble
-from retour.trail.mail import read_mail
+from retour.trail.mail import Mail, read_mail
 
 _REPEATED_AT_ONCE = 200
 
@@ -147,9 +147,29 @@ class Store:
             The ``copy_id``.
         """
         mail = read_mail(raw, explain(raw), default_us)
+        return self.write_mails([mail], source, keep_bodies=keep_body)[0]
+
+    def write_mails(
+        self, mails: Sequence[Mail], source: str, *, keep_bodies: bool = False
+    ) -> list[int]:
+        """Write mails that were read, together or not at all.
+
+        Args:
+            mails: from `retour.trail.mail`; writing one again changes nothing.
+            source: where they came from.
+            keep_bodies: whether bodies that were read are kept.
+
+        Returns:
+            The ``copy_id`` of each.
+        """
         with self._writing() as connection:
-            return write_mail(
-                connection, self._dialect, self._writer, mail, source=source, keep_body=keep_body
+            return write_mails(
+                connection,
+                self._dialect,
+                self._writer,
+                mails,
+                source=source,
+                keep_body=keep_bodies,
             )
 
     def read_raw(self, copy_id: int) -> bytes | None:

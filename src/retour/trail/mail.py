@@ -7,6 +7,7 @@ from hashlib import blake2b, sha256
 
 from retour.model.analysis import Analysis
 from retour.model.story import ReportClaim
+from retour.model.trail import Arrival
 from retour.model.vocabulary import Kind
 from retour.trail.assembly import UNQUEUED, Draft
 from retour.wire.address import parse_address, parse_addresses
@@ -33,16 +34,18 @@ class Mail:
         header_from: the addresses of its From field.
         header_block: its header as it stands.
         body: what follows the header, as it stands.
-        body_sha256: hexadecimal.
+        body_sha256: hexadecimal; None where the body was not read.
         claims: what it says of recipients of another message; ``copy_id`` is 0 in them.
+        answer_us: from the final dot to our answer, for a message that passed us.
     """
 
     draft: Draft
     header_from: tuple[str, ...]
     header_block: bytes
     body: bytes
-    body_sha256: str
+    body_sha256: str | None
     claims: tuple[ReportClaim, ...]
+    answer_us: int | None = None
 
 
 def read_mail(raw: bytes, analysis: Analysis, default_us: int) -> Mail:
@@ -71,6 +74,51 @@ def read_mail(raw: bytes, analysis: Analysis, default_us: int) -> Mail:
     )
 
 
+def read_passing(
+    arrival: Arrival,
+    header_block: bytes,
+    body: bytes | None,
+    analysis: Analysis | None = None,
+    answer_us: int | None = None,
+) -> Mail:
+    """Read a message that passes a mail server, as the server tells it.
+
+    Args:
+        arrival: its envelope, and who brought it; what the header says is added here.
+        header_block: its header as it stands, without the empty line.
+        body: what follows; None where it was not read.
+        analysis: what :func:`retour.analyse.explain` says of it; None where it is no report.
+        answer_us: from the final dot to our answer.
+
+    Returns:
+        What it says. Any bytes give an answer.
+    """
+    headers = parse_headers(read_source(header_block).text.strip("\n"))
+    subject = headers.get("subject")
+    draft = Draft(arrival.system, arrival.queue_id, arrival.at_us)
+    draft.add_arrival(
+        arrival._replace(
+            message_id=_read_message_id(headers),
+            subject=decode_words(subject) if subject else None,
+        )
+    )
+    return Mail(
+        draft,
+        parse_addresses(headers.get("from")),
+        header_block,
+        body or b"",
+        None if body is None else sha256(body).hexdigest(),
+        _read_claims(analysis.raw, analysis, arrival.at_us) if analysis else (),
+        answer_us,
+    )
+
+
+def _read_message_id(headers: Headers) -> str | None:
+    message_id = headers.get("message-id")
+    found = _ID.search(message_id) if message_id else None
+    return found[0] if found else (message_id or None)
+
+
 def _draft(raw: bytes, headers: Headers, default_us: int) -> Draft:
     """Draft the copy that the topmost stamp names."""
     received = headers.all("received")
@@ -81,9 +129,7 @@ def _draft(raw: bytes, headers: Headers, default_us: int) -> Draft:
         name = UNQUEUED + blake2b(raw, digest_size=12).hexdigest()
     draft = Draft(stamp.by or "", name, default_us if at is None else _to_us(at))
     draft.is_rough = True
-    message_id = headers.get("message-id")
-    found = _ID.search(message_id) if message_id else None
-    draft.message_id = found[0] if found else (message_id or None)
+    draft.message_id = _read_message_id(headers)
     return_path = headers.get("return-path")
     if return_path is not None:
         draft.mail_from = parse_address(return_path) or ""

@@ -5,10 +5,16 @@ import os
 import pwd
 import subprocess
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
-from retour.gateway.milter.health import is_answering
+from retour.gateway.milter.finding import (
+    Finding,
+    NoServerError,
+    check_answer,
+    check_domains,
+    check_log,
+    read_seconds,
+)
 from retour.service.milter import MilterSettings, Place
 
 _NAMES = (
@@ -22,28 +28,7 @@ _NAMES = (
     "mail_owner",
     "maillog_file",
 )
-_LOGS = ("/var/log/mail.log", "/var/log/maillog")
-_SECONDS = {"s": 1, "m": 60, "h": 3_600, "d": 86_400, "w": 604_800}
 _WAIT_S = 10
-
-
-class NoPostfixError(Exception):
-    """There is no Postfix that could be asked; one sentence."""
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One thing that was looked at.
-
-    Attributes:
-        is_well: nothing has to be done.
-        said: one sentence.
-        change: the lines to change, or the commands to run.
-    """
-
-    is_well: bool
-    said: str
-    change: tuple[str, ...] = ()
 
 
 def examine(milter: MilterSettings, folder: str | None) -> list[Finding]:
@@ -54,18 +39,14 @@ def examine(milter: MilterSettings, folder: str | None) -> list[Finding]:
         folder: Postfix's configuration; None: its own choice.
 
     Raises:
-        NoPostfixError: there is no ``postconf``, or it fails.
+        NoServerError: there is no ``postconf``, or it fails.
     """
     values = read_postconf(folder)
     findings = check_postfix(values, milter)
     findings.append(_check_rights(values, milter))
-    well = is_answering(milter.socket)
-    if well:
-        findings.append(Finding(True, f"retour milter answers at {milter.socket}."))
-    else:
-        said = f"Nothing answers at {milter.socket}."
-        findings.append(Finding(False, said, ("systemctl enable --now retour-milter",)))
-    findings.append(_check_log(values))
+    findings.append(check_answer(milter))
+    file = values.get("maillog_file", "")
+    findings.append(check_log([file]) if file.startswith("/") else check_log())
     return findings
 
 
@@ -73,17 +54,17 @@ def read_postconf(folder: str | None) -> dict[str, str]:
     """Ask Postfix for the settings that matter, with references resolved.
 
     Raises:
-        NoPostfixError: there is none, or it refuses.
+        NoServerError: there is none, or it refuses.
     """
     command = ["postconf", "-x", *(("-c", folder) if folder else ()), *_NAMES]
     try:
         done = subprocess.run(command, capture_output=True, text=True, timeout=_WAIT_S, check=False)
     except FileNotFoundError:
-        raise NoPostfixError("there is no postconf here; is Postfix installed?") from None
+        raise NoServerError("there is no postconf here; is Postfix installed?") from None
     except subprocess.TimeoutExpired:
-        raise NoPostfixError("postconf does not end.") from None
+        raise NoServerError("postconf does not end.") from None
     if done.returncode:
-        raise NoPostfixError(f"postconf: {' '.join(done.stderr.split())}")
+        raise NoServerError(f"postconf: {' '.join(done.stderr.split())}")
     pairs = (line.partition("=") for line in done.stdout.splitlines())
     return {name.strip(): value.strip() for name, _, value in pairs}
 
@@ -111,15 +92,7 @@ def check_postfix(values: Mapping[str, str], milter: MilterSettings) -> list[Fin
         )
     findings.append(_check_default_action(values, wanted))
     findings.append(_check_timeout(values, milter))
-    if not milter.domains:
-        findings.append(
-            Finding(
-                False,
-                "No own domains are named, so that everybody gets the report for outsiders.",
-                ("retour.toml: [milter]", 'retour.toml: domains = ["example.com"]'),
-            )
-        )
-    return findings
+    return findings + check_domains(milter)
 
 
 def describe_place(place: Place, queue_directory: str) -> str:
@@ -163,10 +136,7 @@ def _check_default_action(values: Mapping[str, str], wanted: str) -> Finding:
 
 
 def _check_timeout(values: Mapping[str, str], milter: MilterSettings) -> Finding:
-    text = values.get("milter_content_timeout", "300s")
-    unit = _SECONDS.get(text[-1:], 1)
-    number = text.rstrip("smhdw")
-    seconds = int(number) * unit if number.isdecimal() else 300
+    seconds = read_seconds(values.get("milter_content_timeout", ""), default_s=300)
     if seconds > milter.decision_timeout_s + 5:
         return Finding(True, f"Postfix waits {seconds} s, the milter answers before that.")
     return Finding(
@@ -216,14 +186,3 @@ def _may(found: os.stat_result, uid: int, groups: set[int], right: int) -> bool:
     if found.st_gid in groups:
         return bool(found.st_mode & right << 3)
     return bool(found.st_mode & right)
-
-
-def _check_log(values: Mapping[str, str]) -> Finding:
-    places = [values["maillog_file"]] if values.get("maillog_file", "").startswith("/") else _LOGS
-    present = [place for place in places if Path(place).exists()]
-    if not present:
-        return Finding(True, "Postfix's log is no file here (journal): nothing to check.")
-    if os.access(present[0], os.R_OK):
-        return Finding(True, f"{present[0]} can be read by the user who asks.")
-    command = "usermod -a -G adm retour"
-    return Finding(False, f"{present[0]} cannot be read by the user who asks.", (command,))

@@ -47,6 +47,8 @@ class Message:
         kept_bytes: what keeping it costs, about.
         is_too_large: it was more than may be kept; header and body are not whole.
         is_screened: whether envelope and header have been looked at.
+        is_body_read: whether the body is whole.
+        is_repeated: whether one of its recipients had one with its Message-ID lately.
     """
 
     peer: Peer
@@ -59,6 +61,8 @@ class Message:
     kept_bytes: int = 0
     is_too_large: bool = False
     is_screened: bool = False
+    is_body_read: bool = False
+    is_repeated: bool = False
 
     @property
     def mail_from(self) -> str:

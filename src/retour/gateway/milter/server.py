@@ -12,6 +12,7 @@ from retour.gateway.milter.command import Broken, Quit
 from retour.gateway.milter.editing import list_edits
 from retour.gateway.milter.message import Message
 from retour.gateway.milter.protocol import Connection
+from retour.gateway.milter.recent import Recent
 from retour.gateway.milter.session import RECORDING, REWRITING, Due, Outcome, Passed, Session
 from retour.gateway.recording import Recorder, Sighting
 from retour.gateway.rewriting import Decision, Envelope, Policy
@@ -46,6 +47,7 @@ class Server:
         journal: Journal,
         decider: Decider,
         recorder: Recorder | None,
+        recent: Recent | None = None,
     ) -> None:
         """Begin with no connection."""
         self.policy = policy
@@ -53,6 +55,7 @@ class Server:
         self.journal = journal
         self.decider = decider
         self.recorder = recorder
+        self._recent = recent or Recent(0, 1)
         self.held_bytes = 0
         self.buffer = memoryview(bytearray(_READ_MAX))
         self.is_stopping = False
@@ -85,6 +88,14 @@ class Server:
             connection.drop("stopping")
         await asyncio.sleep(_PAUSE_S)
         sweeping.cancel()
+        for connection in tuple(self.connections):
+            connection.drop("stopping")
+        await asyncio.sleep(0.05)  # connections that were just taken or let go are closed, too
+
+    def note(self, message: Message) -> bool:
+        """Note a message whose header is complete; tell whether it came before."""
+        message_id = message.find(b"message-id")
+        return self._recent.note(message_id, message.recipients, int(time.time()))
 
     async def _sweep(self) -> None:
         """Close connections on which nothing has happened for long."""
@@ -106,7 +117,7 @@ class MilterConnection(asyncio.BufferedProtocol):
         self._session = Session(
             self._connection,
             server.policy,
-            is_recording=server.recorder is not None,
+            note=None if server.recorder is None else server.note,
             report=self._take,
         )
         self._transport: asyncio.Transport | None = None
@@ -254,18 +265,23 @@ class MilterConnection(asyncio.BufferedProtocol):
         if self._due is not due:
             return
         error = done.exception()
+        answer = b""
         if error is None:
             try:
-                self._answer(due.message, done.result())
+                answer = self._prepare(due.message, done.result())
             except Exception as own_fault:  # nothing is written yet: the message passes
                 error = own_fault
         if error is not None:
             self._fail_open("error", error)
+        else:
+            self._answer(due.message, done.result(), answer)
         self._resume()
 
-    def _answer(self, message: Message, decision: Decision) -> None:
+    def _prepare(self, message: Message, decision: Decision) -> bytes:
         edits = list_edits(message.fields, decision.raw) if decision.raw else ()
-        answer = self._connection.finish(edits)
+        return self._connection.finish(edits)
+
+    def _answer(self, message: Message, decision: Decision, answer: bytes) -> None:
         self._write(answer)
         seconds = time.monotonic() - self._due_at
         self._server.journal.decided(decision, seconds, **_facts(message))
@@ -315,8 +331,13 @@ def _see(message: Message, ended_at: float) -> Sighting:
     declared = next(
         (word[5:] for word in message.mail.parameters if word.upper().startswith("SIZE=")), ""
     )
-    is_whole = not message.mail_from and message.body
-    size = message.size_bytes if is_whole else int(declared) if declared.isdecimal() else None
+    size = (
+        message.size_bytes
+        if message.is_body_read
+        else int(declared)
+        if declared.isdecimal()
+        else None
+    )
     return Sighting(
         at_us=time.time_ns() // 1000,
         system=message.peer.system,
@@ -329,5 +350,6 @@ def _see(message: Message, ended_at: float) -> Sighting:
         tls=message.peer.tls,
         size_bytes=size,
         header=message.header(),
+        body=bytes(message.body) if message.is_body_read else None,
         answer_us=int((time.monotonic() - ended_at) * 1_000_000),
     )

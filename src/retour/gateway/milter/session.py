@@ -1,8 +1,9 @@
 """What the milter wants of one connection: as little as the task allows.
 
 Ordinary messages are let go at MAIL where nothing is recorded; where they are, header and size are
-read and the body is skipped. Only messages with a null sender are read whole, unless envelope or
-header show already that they stay as they are.
+read and the body is skipped, unless the same message came before. Messages with a null sender are
+read whole; where nothing is recorded, only until envelope or header show that they stay as they
+are.
 """
 
 from collections.abc import Callable
@@ -98,6 +99,8 @@ class Due:
 
 
 Outcome = Passed | Due
+Note = Callable[[Message], bool]
+"""Notes a message whose header is complete; tells whether it came before."""
 
 
 class Session:
@@ -108,7 +111,7 @@ class Session:
         connection: Connection,
         policy: Policy,
         *,
-        is_recording: bool,
+        note: Note | None,
         report: Callable[[Outcome], None],
     ) -> None:
         """Begin.
@@ -116,12 +119,14 @@ class Session:
         Args:
             connection: what the events come from.
             policy: the operator's.
-            is_recording: whether all messages are read, not only those with a null sender.
+            note: hears of each message whose header is complete; None: nothing is recorded, and
+                only messages with a null sender are read.
             report: is told what became of each message that came to its end or was let go.
         """
         self._connection = connection
         self._policy = policy
-        self._is_recording = is_recording
+        self._note_message = note
+        self._is_recording = note is not None
         self._report = report
         self._peer = Peer()
         self._macros: dict[str, str] = {}
@@ -198,7 +203,7 @@ class Session:
                 message.fields.append(event)
                 message.kept_bytes += size + _COST
             return self._connection.proceed()
-        if self._is_ordinary(message):
+        if not self._is_read(message):
             return self._connection.skip_body()
         self._keep_body(message, event.octets)
         return self._connection.proceed()
@@ -214,12 +219,23 @@ class Session:
             message.kept_bytes += len(octets)
 
     def _is_ordinary(self, message: Message) -> bool:
-        """Tell whether nobody needs the message's body."""
+        """Tell whether nothing is decided about the message."""
         return bool(message.mail_from) or self._reason is not None
+
+    def _is_read(self, message: Message) -> bool:
+        """Tell whether somebody needs the message's body."""
+        if message.is_too_large:
+            return False
+        recorded = self._is_recording and (message.is_repeated or not message.mail_from)
+        return recorded or not self._is_ordinary(message)
 
     def _end_header(self) -> bytes:
         message = self._message
-        if message is None or message.mail_from:
+        if message is None:
+            return self._connection.proceed()
+        if self._note_message is not None:
+            message.is_repeated = self._note_message(message)
+        if message.mail_from:
             return self._connection.proceed()
         self._screen(message)
         if self._reason is None or self._is_recording:
@@ -242,10 +258,11 @@ class Session:
             return self._connection.proceed()
         if not message.mail_from and not message.is_screened:
             self._screen(message)
-        if not self._is_ordinary(message):
+        if self._is_read(message):
             self._keep_body(message, octets)
-            if message.is_too_large:
-                self._reason = "too-large"
+            message.is_body_read = not message.is_too_large
+        if message.is_too_large and not message.mail_from:
+            self._reason = self._reason or "too-large"
         if self._is_ordinary(message):
             self._report(Passed(message, self._reason, is_at_end=True))
             return self._connection.proceed()

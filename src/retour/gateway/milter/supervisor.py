@@ -18,6 +18,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from retour.gateway.milter.recent import Recent
 from retour.service.milter import MilterSettings
 from retour.service.settings import Settings, SettingsError
 
@@ -96,6 +97,7 @@ class Supervisor:
         self._journal = journal
         self._children: dict[int, _Child] = {}
         self._is_stopping = False
+        self._recent: Recent | None = None
 
     def run(self) -> int:
         """Start the workers and mind them until all are gone."""
@@ -131,8 +133,11 @@ class Supervisor:
         from retour.gateway.milter.worker import run_worker  # noqa: PLC0415
 
         settings, milter = self._settings, self._milter
+        if self._recent is None or self._recent.window_s != milter.repeat_window_s:
+            self._recent = Recent(milter.repeat_window_s)
+        recent = self._recent
         for _ in range(milter.workers):
-            self._start(_Child(lambda: run_worker(self._listener, settings, milter)))
+            self._start(_Child(lambda: run_worker(self._listener, settings, milter, recent)))
 
     def _start_health(self) -> None:
         from retour.gateway.milter.health import open_health  # noqa: PLC0415

@@ -5,17 +5,21 @@ import os
 import signal
 import socket
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 from retour.analyse import explain
 from retour.gateway.deciding import Decider
 from retour.gateway.journal import Journal
+from retour.gateway.milter.recent import Recent
 from retour.gateway.milter.server import Limits, Server
 from retour.gateway.recording import Recorder
 from retour.gateway.rewriting import Policy
-from retour.gateway.trail import Trail
 from retour.rendering.printing import AUTO, render
 from retour.service.milter import MilterSettings
-from retour.service.settings import Settings
+from retour.service.settings import Settings, find_store
+
+if TYPE_CHECKING:
+    from retour.gateway.trail import Trail
 
 
 def make_policy(settings: Settings, milter: MilterSettings) -> Policy:
@@ -25,6 +29,7 @@ def make_policy(settings: Settings, milter: MilterSettings) -> Policy:
         never_to=milter.never_to,
         size_max_bytes=milter.size_max_bytes,
         rewrite_signed=milter.rewrite_signed,
+        with_banner=milter.unverified == "banner",
         batv_keys=milter.batv_keys,
         language=settings.language,
         languages=milter.languages,
@@ -49,19 +54,33 @@ def warm_up(policy: Policy) -> None:
     )
 
 
-def find_trail(settings: Settings, environ: Mapping[str, str]) -> Trail | None:
+def find_trail(settings: Settings, environ: Mapping[str, str], journal: Journal) -> "Trail | None":
     """Return the trail that is named; mail is written into none that nobody asked for."""
-    url = environ.get("RETOUR_STORE") or settings.trail.store
-    return Trail(url, with_subjects=settings.trail.subjects) if url else None
+    url = find_store(None, environ, settings)
+    if not url:
+        return None
+    from retour.gateway.trail import Trail  # noqa: PLC0415 - needs the extra 'trail'
+
+    kept = settings.trail
+    return Trail(url, journal, with_subjects=kept.subjects, with_bodies=kept.bodies_days > 0)
 
 
-def run_worker(listener: socket.socket, settings: Settings, milter: MilterSettings) -> None:
-    """Serve until SIGTERM."""
+def run_worker(
+    listener: socket.socket, settings: Settings, milter: MilterSettings, recent: Recent
+) -> None:
+    """Serve until SIGTERM.
+
+    Args:
+        listener: shared by all workers.
+        settings: all.
+        milter: the milter's part of them.
+        recent: which messages came lately, shared by all workers.
+    """
     journal = Journal()
     policy = make_policy(settings, milter)
-    trail = find_trail(settings, os.environ)
+    trail = find_trail(settings, os.environ, journal)
     recorder = Recorder(trail.write, journal) if trail and milter.record else None
-    decider = Decider(policy, trail.verify if trail else None)
+    decider = Decider(policy, trail.verify, trail.weigh) if trail else Decider(policy)
     limits = Limits(
         decision_timeout_s=milter.decision_timeout_s,
         idle_timeout_s=milter.idle_timeout_s,
@@ -71,7 +90,7 @@ def run_worker(listener: socket.socket, settings: Settings, milter: MilterSettin
     asyncio.run(
         _serve(
             listener,
-            Server(policy, limits, journal, decider, recorder),
+            Server(policy, limits, journal, decider, recorder, recent),
             milter.stop_timeout_s,
         )
     )
