@@ -5,6 +5,7 @@ import smtplib
 import subprocess
 from collections.abc import Iterable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from functools import lru_cache
 
 import retour
 from lab import network
@@ -115,13 +116,19 @@ class World:
         came: list[Analysis] = []
 
         def look() -> list[Analysis] | None:
-            came[:] = [retour.explain(taken.mail) for taken in self.home.find(recipient)]
+            came[:] = [_explain(taken.mail) for taken in self.home.find(recipient)]
             return came if about <= set(read_notices(came)) else None
 
         try:
             return wait_for(look, f"notices of {sorted(about)} to {recipient}")
         except TimeoutError as none:
             raise TimeoutError(f"{none}; came: {sorted(read_notices(came)) or 'nothing'}") from None
+
+
+@lru_cache(maxsize=4096)
+def _explain(mail: bytes) -> Analysis:
+    """Explain a mail, once however often it is looked at."""
+    return retour.explain(mail)
 
 
 def read_notices(notices: Iterable[Analysis]) -> dict[tuple[str, str], Diagnosis]:

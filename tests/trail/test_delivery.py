@@ -141,6 +141,19 @@ _CASES: dict[str, tuple[Story, dict[str, str]]] = {
         ),
         {"b@x": "not-delivered"},
     ),
+    "a forward's copy is not what the direct one became": (
+        story(
+            copy("A", tried(1, "b@x", "relayed"), tried(1, "team@y", "relayed", to="B")),
+            copy(
+                "B",
+                tried(6, "b@x", "failed", original="team@y"),
+                second=1,
+                system="two",
+                recipients=("team@y", "b@x"),
+            ),
+        ),
+        {"b@x": "delivered", "team@y": "not-delivered"},
+    ),
     "a circle of hand-overs comes to an end": (
         story(
             copy("A", tried(1, "b@x", "relayed", to="B")),

@@ -7,6 +7,7 @@ system that took it. A mailbox of ours is a proof by itself. The rules stand in 
 """
 
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import NamedTuple
 
@@ -73,12 +74,30 @@ def know(
         return Known(None, nothing)
     proofs: list[Proof | None] = []
     listed: list[KnownCopy] = []
-    for recipient in report.recipients:
+    for recipient in (_resolve(named, copies) for named in report.recipients):
         failure = _find_failure(recipient, copies, queue_id)
         proof, taken = _prove(report, recipient, route, story, copies, failure)
         proofs.append(proof)
         listed += _list_known(recipient, copies, failure, taken)
     return Known(False, tuple(proofs), tuple(sorted(listed, key=lambda known: known.at)))
+
+
+def _resolve(recipient: Recipient, copies: list[Copy]) -> Recipient:
+    """Return a recipient by the address that the mail finally went to, where the trail knows it.
+
+    Exim's report gives the address before a forward as the final one. Where a single address stands
+    behind it, that is the one which failed.
+    """
+    wanted = (recipient.address or "").lower()
+    behind = {
+        attempt.recipient.lower(): attempt.recipient
+        for copy in copies
+        for attempt in copy.hand_overs
+        if wanted and (attempt.original_recipient or "").lower() == wanted
+    }
+    return (
+        replace(recipient, address=next(iter(behind.values()))) if len(behind) == 1 else recipient
+    )
 
 
 def _list_alike(report: Report, story: Story) -> list[Copy]:

@@ -67,6 +67,10 @@ def find_next(copy: Copy, attempt: HandOver, copies: Iterable[Copy]) -> Copy | N
         and not (copy.system and other.system == copy.system)
         and abs(other.first_us - attempt.at_us) <= AT_ONCE_US
         and wanted in (recipient.lower() for recipient in other.recipients)
+        # One that a reply names came by that way: a list's or a forward's copy, for one.
+        and not any(
+            is_taken_as(handed, other) for at in (copy, *others) for handed in at.hand_overs
+        )
     ]
     return min(alike, key=lambda other: abs(other.first_us - attempt.at_us), default=None)
 
