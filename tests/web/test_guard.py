@@ -1,5 +1,6 @@
 """What the server lets in, and how its answers hold browsers back."""
 
+import hashlib
 import re
 from pathlib import Path
 
@@ -123,6 +124,20 @@ def test_too_many_requests_are_told_when_to_come_back(make_site: MakeSite) -> No
     assert [answer.status_code for answer in answers] == [200, 200, 200, 429]
     assert 1 <= int(answers[-1].headers["retry-after"]) <= 60
     assert client.get("/static/style.css").status_code == 200
+
+
+def test_invented_tokens_do_not_raise_the_limit(make_site: MakeSite) -> None:
+    """A token of ours has an account of its own; others count for the address that sent them."""
+    token = Token("A", "viewer", ("codes",), hashlib.sha256(b"ours").hexdigest())
+    site = make_site(requests_per_minute=3, tokens=(token,))
+    client = TestClient(create_app(site), base_url=LOCAL)
+
+    def ask(secret: str) -> int:
+        headers = {"Authorization": f"Bearer {secret}"}
+        return client.get("/api/v1/codes/5.1.1", headers=headers).status_code
+
+    assert [ask(f"invented {n}") for n in range(4)] == [401, 401, 401, 429]
+    assert [ask("ours") for _ in range(4)] == [200, 200, 200, 429]
 
 
 def test_a_server_with_people_answers_under_its_own_name(make_site: MakeSite) -> None:

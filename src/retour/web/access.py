@@ -74,6 +74,12 @@ def find_token(web: WebSettings, secret: str) -> Token | None:
     return found
 
 
+def read_token(web: WebSettings, authorization: str) -> Token | None:
+    """Return the token that a field ``Authorization: Bearer`` (RFC 6750) holds, where it is ours."""
+    kind, _, secret = authorization.partition(" ")
+    return find_token(web, secret.strip()) if kind.lower() == "bearer" else None
+
+
 def require(role: Role) -> Callable[[Request], Person]:
     """Return the dependency of a page that needs a role.
 
@@ -106,8 +112,7 @@ def require_scope(scope: ApiScope) -> Callable[[Request], Person]:
         site: Site = request.app.state.site
         if not site.web.knows_people:
             return LOCAL
-        kind, _, secret = request.headers.get("authorization", "").partition(" ")
-        token = find_token(site.web, secret.strip()) if kind.lower() == "bearer" else None
+        token = read_token(site.web, request.headers.get("authorization", ""))
         if token is None:
             raise HTTPException(401, headers=BEARER)
         if scope not in token.scopes:

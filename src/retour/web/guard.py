@@ -6,7 +6,6 @@ still reach it through the browser of somebody who sits here, under a name of it
 marks of proxies are refused, and what changes anything must come from a page of ours.
 """
 
-import hashlib
 import math
 import time
 from collections.abc import Awaitable, Callable
@@ -22,6 +21,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from retour.service.serving import WebSettings
+from retour.web.access import read_token
 
 BASE64_SHARE = 4 / 3
 _SLACK_BYTES = 1 << 20
@@ -136,9 +136,10 @@ class Guard:
         """Count a request to its sender's account; files of ours cost nothing."""
         if not self._web.requests_per_minute or scope["path"].startswith("/static/"):
             return None
-        who = (scope.get("client") or ("?",))[0]
-        if credentials := headers.get("authorization"):
-            who += hashlib.sha256(credentials.encode("latin-1", "replace")).hexdigest()
+        # A token that nobody was given counts for its address: else whoever invents a new one for
+        # each request would never reach a limit.
+        token = read_token(self._web, headers.get("authorization", ""))
+        who = f"token {token.sha256}" if token else (scope.get("client") or ("?",))[0]
         if self._limiter.hit(self._limit, who):
             return None
         reset = self._limiter.get_window_stats(self._limit, who).reset_time
