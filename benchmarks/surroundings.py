@@ -29,3 +29,8 @@ def read_corpus() -> list[bytes]:
             and file.name not in ("labels.jsonl", "README.md", "SOURCE.md")
         )
     )
+
+
+def read_lab() -> list[bytes]:
+    """Read the bounces that servers of a lab wrote; none of them is in the corpus."""
+    return [file.read_bytes() for file in sorted((SHARED / "lab" / "bounces").glob("*.eml"))]

@@ -18,9 +18,11 @@ from scenes import (
     LOOP,
     RETRY,
     SCANNED,
+    SENDER,
     SPLIT,
     arrived,
     logs,
+    sent,
 )
 
 from retour.model.copies import Verdict
@@ -134,6 +136,12 @@ def test_a_stored_mail_brings_its_header(trail: Store, tmp_path: Path) -> None:
     text = render_comparison_text(document)
     assert "log lines only" in text
     assert "no body is kept" in text
+
+
+def test_an_attempt_that_had_ended_brought_nothing_later(trail: Store, tmp_path: Path) -> None:
+    """What comes from the same host after its only attempt is none of that copy's hand-overs."""
+    fill(trail, tmp_path, logs(SENDER, sent(0, as_=B1), arrived(B1, 0), arrived(B2, 4)))
+    assert judge(trail, B1, B2).comparison.verdict == "unclear"
 
 
 def test_a_name_that_nothing_has_is_one_sentence(trail: Store) -> None:

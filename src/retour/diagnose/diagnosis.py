@@ -17,12 +17,11 @@ from retour.diagnose.outcome import (
 from retour.knowledge.schema import Knowledge
 from retour.model.diagnosis import Diagnosis
 from retour.model.report import Recipient, Report, Statement
-from retour.model.route import Route
+from retour.model.route import NO_ROUTE, Route
 from retour.model.vocabulary import GOOD_ACTIONS
 from retour.wire.reply import fold, parse_reply, unwrap
 
 _FAILURE_KINDS = frozenset({"failure", "delay", "mixed"})
-_NO_ROUTE = Route(hops=(), complete=False)
 
 
 def diagnose(
@@ -58,7 +57,7 @@ def diagnose_reply(text: str, knowledge: Knowledge) -> Diagnosis:
         knowledge: rules, codes and causes.
     """
     report = report_reply(text)
-    return _diagnose_recipient(report, report.recipients[0], _NO_ROUTE, knowledge, None)
+    return _diagnose_recipient(report, report.recipients[0], NO_ROUTE, knowledge, None)
 
 
 def report_reply(text: str) -> Report:

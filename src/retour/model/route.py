@@ -49,3 +49,7 @@ class Route:
 
     hops: tuple[Hop, ...]
     complete: bool
+
+
+NO_ROUTE = Route(hops=(), complete=False)
+"""Where nothing came back that tells of stations."""

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from retour.model.copies import PairVerdict, Verdict
+from retour.model.statistics import TroubleKind
 from retour.model.trail import HandOver, Link, Refusal, Remark
 from retour.model.vocabulary import Action, Kind, Outcome
 
@@ -178,6 +179,10 @@ class Query:
         queue_id: whole, or from its beginning.
         status: an outcome (``deferred``), or an enhanced status code from its beginning (``5.``).
         since_us, until_us: first and last moment of arrival.
+        trouble: what the numbers count it as; ``failed`` where only one of the next three is asked.
+        cause: why a recipient did not get it, or waits.
+        actor: who has to act.
+        failed_to: the address of that recipient, or its domain.
         before: ``copy_id`` of the last one of the page before.
         limit: how many.
     """
@@ -191,5 +196,9 @@ class Query:
     status: str | None = None
     since_us: int | None = None
     until_us: int | None = None
+    trouble: TroubleKind | None = None
+    cause: str | None = None
+    actor: str | None = None
+    failed_to: str | None = None
     before: int | None = None
     limit: int = 50

@@ -26,6 +26,7 @@ _SCRIPTS = (
 _UKRAINIAN = "іїєґ"
 _NOT_LATIN = re.compile("[\u0370-\U0010ffff]")
 _WORD = re.compile(r"[^\W\d_]+(?:'[^\W\d_]+)?")
+_ASCII_WORD = re.compile(r"[a-z]+(?:'[a-z]+)?")  # the same of lower-case ASCII, in half the time
 _LOOK_MAX = 1_200
 
 
@@ -46,11 +47,13 @@ def find_language(notice: str, declared: str | None) -> str | None:
     look = notice[:_LOOK_MAX]
     if look.isascii() and any(words in look for words in _ENGLISH):
         return "en"
+    word = _ASCII_WORD
     if not look.isascii():
         script = _by_script(look)
         if script:
             return script
-    words = set(_WORD.findall(look.lower()))
+        word = _WORD
+    words = set(word.findall(look.lower()))
     best, hits = "", 0
     for language, small in _SMALL_WORDS.items():
         count = len(words & small)

@@ -93,7 +93,7 @@ def parse_delivery_status(body: str) -> DeliveryStatus:
 
 
 def _split_run_together(group: Headers) -> list[Headers]:
-    if len(group) < 5 or len(group.all("final-recipient")) <= 1:
+    if len(group) < 5 or group.names.count("final-recipient") <= 1:
         return [group]
     starts = [0]
     seen: set[str] = set()

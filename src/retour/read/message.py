@@ -65,7 +65,7 @@ def _read_notice(texts: list[Part]) -> str:
     for part in texts:
         if part.content_type == "text/html":
             best = best or part
-        elif part.raw_body[:2_000].strip():
+        elif part.whole_text[part.body : min(part.end, part.body + 2_000)].strip():
             return _clean(part.decode_text()[:NOTICE_MAX])
     if best is None:
         return ""

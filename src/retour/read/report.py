@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from retour.model.defect import Defect
 from retour.model.report import Original, Recipient, Report
-from retour.model.route import Route
+from retour.model.route import NO_ROUTE, Route
 from retour.model.vocabulary import Action, Kind
 from retour.read.claims import (
     claims_of_feedback,
@@ -116,7 +116,7 @@ def _compose(found: Found) -> tuple[Report, Route]:
     status = _delivery_status(body, message, notice) if kind == "failure" else None
     recipients: list[Recipient] = []
     original: Original | None = None
-    route = Route((), False)
+    route = NO_ROUTE
     if kind != "not-a-report":
         original, original_headers = read_original(
             message, tail, status.envelope_id if status else None
@@ -154,7 +154,7 @@ def _bounds(
     defects = []
     if len(notice) >= NOTICE_MAX or notice.count("\n") >= LINES_MAX:
         defects.append(Defect("notice-cut", "text"))
-    if original is not None and (original.cut or len(original.all("received")) > HOPS_MAX):
+    if original is not None and (original.cut or original.names.count("received") > HOPS_MAX):
         defects.append(Defect("header-cut", "original"))
     if len(recipients) >= RECIPIENTS_MAX and not is_counted:
         defects.append(Defect("too-many-recipients", "text"))

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from retour.model.route import Hop, Route
+from retour.model.route import NO_ROUTE, Hop, Route
 from retour.wire.header import Headers
 from retour.wire.received import Stamp, parse_received
 
@@ -48,7 +48,7 @@ def read_route(headers: Headers | None, sent_at: datetime | None) -> Route:
         The hops, oldest first.
     """
     if headers is None:
-        return Route((), False)
+        return NO_ROUTE
     values = headers.all("received")
     complete = bool(values) and not headers.cut and len(values) <= HOPS_MAX
     stamps = [parse_received(value) for value in reversed(values[:HOPS_MAX])]

@@ -14,7 +14,7 @@ from retour.model.analysis import Analysis, ReplyAnalysis
 from retour.model.diagnosis import Diagnosis
 from retour.model.document import Audience, Document, RecipientPart, Scope, State
 from retour.model.report import Recipient, Report, Statement
-from retour.model.route import Route
+from retour.model.route import NO_ROUTE
 from retour.model.vocabulary import Outcome
 from retour.rendering.admin import build_admin_part, say_code
 from retour.rendering.case import ADDRESS_MAX, Case, name_recipients
@@ -108,7 +108,7 @@ def build_reply_document(
         statements=(Statement("remote", "text/1", answer.text, answer.reply),),
     )
     report = Report("failure", None, None, None, None, None, (recipient,), None, "", "", ())
-    analysis = Analysis(report, Route((), complete=False), (answer.diagnosis,), None)
+    analysis = Analysis(report, NO_ROUTE, (answer.diagnosis,), None)
     case = Case(analysis, (recipient,), answer.diagnosis, wording, knowledge or load())
     part = _recipient_part(case, audience)
     if part.sender:

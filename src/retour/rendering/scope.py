@@ -11,7 +11,7 @@ from retour.model.analysis import Analysis
 from retour.model.diagnosis import Diagnosis, Evidence, Facts
 from retour.model.known import Known
 from retour.model.report import Original, Recipient
-from retour.model.route import Route
+from retour.model.route import NO_ROUTE
 
 if TYPE_CHECKING:
     from retour.model.document import Scope
@@ -49,7 +49,7 @@ def withhold(analysis: Analysis) -> Analysis:
     return replace(
         analysis,
         report=outside,
-        route=Route((), complete=False),
+        route=NO_ROUTE,
         diagnoses=diagnoses,
         known=_known(analysis.known) if analysis.known else None,
     )

@@ -2,9 +2,10 @@
 
 One of the conditions leads: an index gives its copies in order of their numbers, newest first, a
 bounded number at a time, and the other conditions are checked on these. Which one leads is not left
-to the database's planner: where several could, each is counted up to a small bound, and the rarest
-leads. Where an index would have to put what it finds into order first, and that is much, the newest
-copies are looked through before: what is frequent is among them, and what is not is soon sorted.
+to the database's planner: each is asked for a small number of copies in any order, and one that has
+no more leads, with just these. Where an index would have to put what it finds into order first, and
+that is much, the newest copies are looked through before: what is frequent is among them, and what
+is not is soon sorted.
 """
 
 from collections.abc import Callable
@@ -41,6 +42,7 @@ from retour.store.schema import (
     host_words,
     hosts,
     parties,
+    troubles,
 )
 from retour.store.texts import clean_name
 from retour.trail.words import split_words
@@ -109,16 +111,18 @@ def _find(connection: Connection, dialect: Dialect, query: Query, *, begins: boo
     if conditions is None:
         return []
     keys = _list_keys(query)
-    leader, is_common = _choose_leader(connection, conditions, keys)
-    search = _Search(connection, dialect, query)
-    walk = _WALKED if leader and is_common and not leader.in_order else 0
+    leader, few = _choose_leader(connection, conditions, keys)
     others = [condition for condition in conditions if condition is not leader]
+    if few is not None:
+        return _check(connection, dialect, few, others, query)[: query.limit]
+    search = _Search(connection, dialect, query)
+    walk = _WALKED if leader and not leader.in_order else 0
+    lead = leader.lead if leader and leader.lead else _lead_by_time
     for low, top in dialect.slice_keys(connection, keys):
         high = top
         if walk:
             looked, high = search.go((low, high), _lead_by_time, conditions, walk)
             walk = max(walk - looked, 0)
-        lead = leader.lead if leader and leader.lead else _lead_by_time
         search.go((low, high), lead, others)
         if len(search.found) >= query.limit:
             break
@@ -195,24 +199,31 @@ def _list_keys(query: Query) -> Keys:
 
 def _choose_leader(
     connection: Connection, conditions: list[Condition], keys: Keys
-) -> tuple[Condition | None, bool]:
-    """Choose the condition that the fewest copies meet, and tell whether these are many."""
-    leading = [condition for condition in conditions if condition.lead]
-    if not leading or (len(leading) == 1 and leading[0].in_order):
-        return (leading[0] if leading else None), False
+) -> tuple[Condition | None, list[int] | None]:
+    """Choose the condition that the fewest copies meet.
+
+    Returns:
+        The condition, None where no index serves any; and all numbers that meet it, newest first,
+        where these are few.
+    """
     # Of several that many meet, one in order: its newest copies may be enough.
-    leading.sort(key=lambda condition: not condition.in_order)
-    counts = [_count(connection, condition, keys) for condition in leading]
-    fewest = min(counts)
-    return leading[counts.index(fewest)], fewest >= _COUNTED
+    leading = sorted(
+        (condition for condition in conditions if condition.lead),
+        key=lambda condition: not condition.in_order,
+    )
+    for condition in leading:
+        some = _list_some(connection, condition, keys)
+        if len(some) < _COUNTED:
+            return condition, sorted(some, reverse=True)
+    return (leading[0] if leading else None), None
 
 
-def _count(connection: Connection, condition: Condition, keys: Keys) -> int:
-    """Count the copies that meet a condition, up to a bound."""
+def _list_some(connection: Connection, condition: Condition, keys: Keys) -> list[int]:
+    """List numbers that meet a condition, in no order, up to a bound."""
     assert condition.lead
     parts = [select(part.limit(_COUNTED).subquery().c.key) for part in condition.lead(keys)]
-    some = union_all(*parts).limit(_COUNTED).subquery()
-    return connection.execute(select(func.count()).select_from(some)).scalar() or 0
+    some = union_all(*parts).limit(_COUNTED)
+    return list(connection.execute(some).scalars())
 
 
 def _check(
@@ -259,8 +270,41 @@ def list_conditions(
         conditions.append(_name_peer(connection, dialect, query.peer))
     if query.status is not None:
         conditions.append(_name_status(connection, dialect, query.status))
+    if any((query.trouble, query.cause, query.actor, query.failed_to)):
+        conditions.append(_name_trouble(connection, dialect, query))
     met = [condition for condition in conditions if condition is not None]
     return met if len(met) == len(conditions) else None
+
+
+def _name_trouble(connection: Connection, dialect: Dialect, query: Query) -> Condition | None:
+    """Ask for what the numbers of docs/statistics.md count."""
+    met = [troubles.c.kind == (query.trouble or "failed")]
+    if query.cause:
+        met.append(troubles.c.cause == query.cause)
+    if query.actor:
+        met.append(troubles.c.actor == query.actor)
+    if query.failed_to:
+        wanted = clean_name(query.failed_to.strip().strip("<>").lower())
+        local, _, domain = wanted.rpartition("@")
+        if local:
+            named = select(addresses.c.address_id).where(
+                func.lower(addresses.c.address) == wanted,
+                dialect.is_one_of(addresses.c.address_id, find_addresses(connection, wanted) or []),
+            )
+            met.append(troubles.c.address_id.in_(named))
+        else:
+            met.append(troubles.c.domain == domain)
+    number = dialect.name_plainly(troubles.c.copy_id)
+
+    def lead(keys: Keys) -> list[Select[Any]]:
+        return [select(number.label("key")).where(*met, number.between(*keys)).distinct()]
+
+    def holds(keys: Keys) -> Any:
+        bounds = troubles.c.copy_id.between(*keys)
+        return exists().where(troubles.c.copy_id == copies.c.copy_id, bounds, *met)
+
+    # The copies of one kind and cause lie in their order.
+    return Condition(lead, holds, in_order=False)
 
 
 def _begins(dialect: Dialect, column: Any, start: str) -> Condition:
@@ -334,7 +378,7 @@ def _lead_by_names(
     def lead(keys: Keys) -> list[Select[Any]]:
         return [select(number.label("key")).where(one_of, of_role, copy_id.between(*keys))]
 
-    return Condition(lead, holds, in_order=False)
+    return Condition(lead, holds, in_order=dialect.ends_with_days())  # a day is soon in order
 
 
 def find_addresses(connection: Connection, part: str) -> list[int] | None:
@@ -480,7 +524,8 @@ def _name_status(connection: Connection, dialect: Dialect, status: str) -> Condi
             found.append(select(copies.c.copy_id.label("key")).where(given_up, whole))
         return found
 
-    return Condition(lead, lambda _: holds, in_order=len(pairs) <= dialect.merged_max)
+    in_order = len(pairs) <= dialect.merged_max or dialect.ends_with_days()
+    return Condition(lead, lambda _: holds, in_order=in_order)
 
 
 def _is_end(outcome: str, code: str) -> ColumnElement[bool]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from sqlalchemy import Connection, exists, func, or_, select, update
 
 from retour.model.story import Copy
+from retour.store.counting import drop_hours, mark_hours
 from retour.store.dialect import Dialect
 from retour.store.dictionary import forget_addresses, start_generation
 from retour.store.reading import read_copies
@@ -70,6 +71,8 @@ def delete_old(connection: Connection, dialect: Dialect, now_us: int, ages: Ages
     rows = 0
     if not dialect.ends_with_days():
         rows = _delete_copies(connection, dialect, (oldest * DAY_US) << ID_BITS)
+    if days or rows:
+        drop_hours(connection, oldest * 24)
     headers = _empty(connection, "header_block", (today - ages.headers) * DAY_US)
     bodies = _empty(connection, "body", (today - ages.bodies) * DAY_US if ages.bodies else None)
     lost = _delete_orphans(connection, dialect) if days or rows else 0
@@ -201,6 +204,7 @@ def forget_person(connection: Connection, dialect: Dialect, address: str) -> int
     for copy in list(list_copies_of(connection, dialect, numbers)):
         touched += 1
         _empty_copy(connection, dialect, copy, address.strip().strip("<>"))
+        mark_hours(connection, dialect, [copy.copy_id])
     return touched
 
 

@@ -18,11 +18,13 @@ from sqlalchemy import (
     bindparam,
     cast,
     create_engine,
+    event,
     literal_column,
     select,
 )
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.dialects.postgresql import TSQUERY
+from sqlalchemy.pool import ConnectionPoolEntry
 
 from retour.store.dialect import Row
 from retour.store.schema import DAY_US, ID_BITS, PARTITIONED, copies
@@ -44,12 +46,14 @@ class PostgresDialect:
         scheme, colon, rest = url.partition("://")
         if scheme in ("postgres", "postgresql"):
             url = f"postgresql+psycopg{colon}{rest}"
-        return create_engine(
+        engine = create_engine(
             url,
             pool_pre_ping=True,
             # A plan that is kept cannot leave out the days that a search does not reach.
             connect_args={"connect_timeout": 10, "prepare_threshold": None},
         )
+        event.listen(engine, "connect", _prepare)
+        return engine
 
     def lock(self, connection: Connection) -> None:
         """Become the only writer, waiting for another one to end."""
@@ -164,6 +168,12 @@ class PostgresDialect:
     def ends_with_days(self) -> bool:
         """Days are dropped whole."""
         return True
+
+
+def _prepare(driver: "psycopg.Connection[Any]", _: ConnectionPoolEntry) -> None:
+    """Set a new connection up: to compile a search takes longer than to run it."""
+    driver.execute("SET jit = off")
+    driver.commit()
 
 
 def _list_days(connection: Connection) -> list[int]:

@@ -16,7 +16,7 @@ from sqlalchemy import (
     Text,
 )
 
-REVISION = "0002"
+REVISION = "0004"
 """The newest migration."""
 
 FROM = 1
@@ -32,6 +32,7 @@ SPREAD = (1 << 20) - 1
 moment."""
 LAST_US = (1 << (63 - ID_BITS)) - 1_000_000
 DAY_US = 86_400_000_000
+HOUR_US = 3_600_000_000
 
 PARTITIONED = ("copies", "hand_overs", "parties", "links", "remarks", "contents", "reports")
 """Tables that begin with ``copy_id`` and are cut into days by it, in PostgreSQL."""
@@ -226,4 +227,39 @@ state = Table(
     metadata,
     Column("name", Text, primary_key=True),
     Column("value", BigInteger, nullable=False),
+)
+
+# The numbers of docs/statistics.md: counted behind the writing, hour by hour, from the rows above.
+uncounted = Table(
+    "uncounted",
+    metadata,
+    Column("hour", Integer, primary_key=True, autoincrement=False),
+    Column("times", Integer, nullable=False),
+)
+
+counts = Table(
+    "counts",
+    metadata,
+    Column("kind", Text, primary_key=True),
+    Column("hour", Integer, primary_key=True, autoincrement=False),
+    Column("name", Text, primary_key=True),
+    Column("n", BigInteger, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+troubles = Table(
+    "troubles",
+    metadata,
+    Column("copy_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("n", Integer, primary_key=True, autoincrement=False),
+    Column("kind", Text, nullable=False),
+    Column("cause", Text, nullable=False),
+    Column("actor", Text, nullable=False),
+    Column("domain", Text, nullable=False),
+    Column("address_id", BigInteger),
+    Index("troubles_address", "kind", "address_id", "copy_id"),
+    Index("troubles_cause", "kind", "cause", "copy_id"),
+    Index("troubles_actor", "kind", "actor", "copy_id"),
+    Index("troubles_domain", "kind", "domain", "copy_id"),
+    sqlite_with_rowid=False,
 )

@@ -10,8 +10,10 @@ from sqlalchemy import Connection, Engine, select
 from sqlalchemy.exc import DBAPIError
 
 from retour.analyse import explain
+from retour.model.statistics import Statistics
 from retour.model.story import Copy, Query, ReportClaim, Story
 from retour.model.trail import Observation
+from retour.store.counting import Marked, count_hour, list_marked
 from retour.store.dialect import Dialect
 from retour.store.finding import find_numbers
 from retour.store.keeping import (
@@ -26,6 +28,7 @@ from retour.store.mails import write_mail
 from retour.store.opening import explain_failure, open_engine
 from retour.store.reading import read_claims, read_copies
 from retour.store.schema import ID_BITS, LAST_US, SPREAD, contents, positions, reports
+from retour.store.statistics import read_statistics
 from retour.store.texts import clean_name
 from retour.store.walking import find_by_name, find_repeated, read_repeated, read_story
 from retour.store.writing import Writer, write_positions
@@ -160,6 +163,21 @@ class Store:
             return None
         line_end = b"\r\n" if b"\r\n" in row.header_block else b"\n"
         return bytes(row.header_block) + line_end * 2 + bytes(row.body)
+
+    def list_uncounted(self, limit: int = 100) -> list[Marked]:
+        """Return hours whose numbers are not up to date, newest first."""
+        with self._reading() as connection:
+            return list_marked(connection, limit)
+
+    def count_hour(self, marked: Marked, verdicts: Mapping[str, int]) -> None:
+        """Count an hour anew; `retour.service.statistics` knows the verdicts."""
+        with self._writing() as connection:
+            count_hour(connection, self._dialect, marked, verdicts)
+
+    def read_statistics(self, since_us: int, until_us: int) -> Statistics:
+        """Read the numbers of the hours from one moment to another."""
+        with self._reading() as connection:
+            return read_statistics(connection, max(since_us, 0), min(until_us, LAST_US))
 
     def list_of_person(self, address: str) -> Iterator[Copy]:
         """Read all copies that a person sent or was to get, oldest first."""

@@ -13,6 +13,7 @@ from zlib import crc32
 from sqlalchemy import Connection, select
 
 from retour.model.trail import HandOver, Refusal
+from retour.store.counting import mark_hours
 from retour.store.dialect import Dialect, Row
 from retour.store.dictionary import Dictionary, Host
 from retour.store.schema import (
@@ -106,6 +107,8 @@ class Writer:
         for span, old_id in moved:
             self._move(connection, span, old_id)
         self._write_rows(connection, placed)
+        touched = [place.span.copy_id for place in placed]
+        mark_hours(connection, self._dialect, touched + [old_id for _, old_id in moved])
         return placed
 
     def _fit(self, draft: Draft) -> None:

@@ -11,12 +11,14 @@ from collections.abc import Iterable
 from retour.model.story import Copy
 from retour.trail.assembly import SILENCE_US, is_same_system
 from retour.trail.delivery import list_addresses
-from retour.trail.joining import AT_ONCE_US, find_next, leads_to
+from retour.trail.joining import find_next, leads_to
 
 _DEPTH_MAX = 150
 """Stations of one chain; the most patient servers stop a loop at 100."""
 _SENT_ON_US = 3_600_000_000
 """A program (Sieve, a list manager) sends on what it was given within this time."""
+_SKEW_US = 5_000_000
+"""Clocks of systems that hand on to each other agree this far, or nothing is made of them."""
 _CONTINUATIONS = ("handed-on", "forwarded")
 
 
@@ -114,8 +116,7 @@ class Ways:
             for giver in self._copies
             if giver.copy_id != copy.copy_id
             and _agree(giver, copy)
-            and giver.first_us - AT_ONCE_US <= copy.first_us <= _find_end(giver)
-            and recipients & _list_tried(giver)
+            and giver.first_us - _SKEW_US <= copy.first_us <= _find_end(giver, recipients)
             and any(is_same_system(giver.system, peer) for peer in peers if giver.system)
             and (giver.copy_id not in self._names or self._names[giver.copy_id] in peers)
         ]
@@ -138,17 +139,17 @@ class Ways:
         ]
 
 
-def _find_end(giver: Copy) -> int:
-    """Return until when a copy may have been handed on; of one without a log that is days."""
-    if giver.hand_overs or giver.ended_us is not None:
-        return giver.last_us + AT_ONCE_US
-    return giver.first_us + SILENCE_US
+def _find_end(giver: Copy, recipients: set[str]) -> int:
+    """Return until when a copy may have been handed on for a recipient; 0: it never was.
 
-
-def _list_tried(giver: Copy) -> set[str]:
-    """List for whom a copy was tried; without a log, for whom it was."""
-    tried = [attempt.recipient for attempt in giver.hand_overs] or list_addresses(giver)
-    return {name.lower() for name in tried}
+    An attempt is logged when it has ended. A copy of which no log tells, only a stamp of a stored
+    mail, may have waited for days.
+    """
+    if giver.hand_overs:
+        tried = (one.at_us for one in giver.hand_overs if one.recipient.lower() in recipients)
+        return max(tried, default=-_SKEW_US) + _SKEW_US
+    is_for_one = recipients & {name.lower() for name in list_addresses(giver)}
+    return giver.first_us + SILENCE_US if is_for_one else 0
 
 
 def _is_local(copy: Copy) -> bool:

@@ -39,8 +39,8 @@ class Headers:
 
     def all(self, name: str) -> list[str]:
         """Return the values of all fields of this (lower-case) name, in order."""
-        if name not in self._first:
-            return []
+        if self.names.count(name) <= 1:
+            return [self._first[name]] if name in self._first else []
         return [value for key, value in self.fields if key == name]
 
     def __contains__(self, name: str) -> bool:
