@@ -75,7 +75,7 @@ def find_token(web: WebSettings, secret: str) -> Token | None:
 
 
 def read_token(web: WebSettings, authorization: str) -> Token | None:
-    """Return the token that a field ``Authorization: Bearer`` (RFC 6750) holds, where it is ours."""
+    """Return the token in a field ``Authorization: Bearer`` (RFC 6750), where it is ours."""
     kind, _, secret = authorization.partition(" ")
     return find_token(web, secret.strip()) if kind.lower() == "bearer" else None
 
