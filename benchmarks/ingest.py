@@ -3,6 +3,7 @@
 The log is made here: six lines a message, nine in ten delivered.
 """
 
+import os
 import random
 import signal
 import sqlite3
@@ -17,6 +18,8 @@ from retour.service.ingestion import Intent, ingest
 from retour.store import open_store
 
 MESSAGES = 30_000
+LARGE_MESSAGES = 2_600_000
+"""Of a log of 2 GB."""
 KILLED_MESSAGES = 8_000
 KILLS_SMALL, KILLS_LARGE = 5, 200
 _KILLS_A_TRAIL = 12
@@ -46,6 +49,10 @@ def main(kills: int = KILLS_SMALL) -> None:
             f"{lines / ingested:,.0f} lines/s into SQLite, processor time "
             f"({split / ingested:.3f} of splitting the same lines: {lines / split:,.0f}/s)"
         )
+        large = kills >= KILLS_LARGE
+        for messages in (MESSAGES, LARGE_MESSAGES if large else 4 * MESSAGES):
+            write_log(log, messages)
+            _show_peak(log)
         write_log(log, KILLED_MESSAGES)
         _kill(log, kills)
 
@@ -82,6 +89,20 @@ def _time_ingest(log: Path) -> float:
         for _ in ingest([str(log)], store, Intent(UTC, "mx1")):
             pass
         return time.process_time() - began
+
+
+def _show_peak(log: Path) -> None:
+    """Print the most memory that the command holds, which must not follow the log's size."""
+    trail = log.with_name("peak.sqlite3")
+    command: list[str | Path] = [COMMAND, "trail", "ingest", "--store", str(trail), str(log)]
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL) as process:
+        _, status, usage = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
+    size, used = log.stat().st_size, usage.ru_utime + usage.ru_stime
+    peak = usage.ru_maxrss / 1024  # kilobytes on Linux
+    print(f"{size / 1e6:,.0f} MB of log: peak {peak:.0f} MB, {size / 1e6 / used:.1f} MB/s")
+    for rest in log.parent.glob(f"{trail.name}*"):
+        rest.unlink()
 
 
 def _time_split(log: Path) -> float:

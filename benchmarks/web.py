@@ -154,7 +154,7 @@ def _find_port() -> int:
 
 def _ask_until_ready(port: int) -> None:
     """Wait until the server listens and answers."""
-    for _ in range(300):
+    for _ in range(1200):
         try:
             connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
             connection.request("GET", "/codes/550")

@@ -56,3 +56,29 @@ def test_the_table_counts_by_verdict_and_sender(capsys: pytest.CaptureFixture[st
     assert "Gebracht von" in said
     assert "Schleife: 1" in said
     assert "--until" not in said
+
+
+@pytest.mark.usefixtures("trail")
+@pytest.mark.parametrize(
+    ("variables", "options", "heading"),
+    [
+        ({"LC_ALL": "de_AT.UTF-8"}, (), "Urteil"),
+        ({"LC_ALL": "", "LANG": "de_DE@euro"}, (), "Urteil"),
+        ({"LC_ALL": "de_DE.UTF-8"}, ("--lang", "en"), "Verdict"),
+        ({"LC_ALL": "C", "LANG": "de_DE.UTF-8"}, (), "Verdict"),
+        ({"LC_ALL": "xx_XX"}, (), "Verdict"),
+    ],
+)
+def test_the_machines_language_is_spoken_where_none_is_asked_for(
+    variables: dict[str, str],
+    options: tuple[str, ...],
+    heading: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """The first of the variables that is set counts (POSIX), and the option before all."""
+    monkeypatch.delenv("LC_MESSAGES", raising=False)
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    assert run(["trail", "copies", *STORE, *SINCE, *options]) == 0
+    assert capsys.readouterr().out.startswith(heading)

@@ -45,13 +45,13 @@ def test_the_newest_migration_is_the_one_that_the_code_expects() -> None:
     assert ScriptDirectory(str(migrations)).get_current_head() == REVISION
 
 
-def test_a_trail_of_the_first_tables_is_brought_up_to_date(store_url: str) -> None:
+def test_a_trail_without_remarks_is_brought_up_to_date(store_url: str) -> None:
     """Days that are there already take what newer tables hold."""
     with open_store(store_url) as store:
         store.write(message("A1"))
         with store._writing() as connection:
             connection.exec_driver_sql("DROP TABLE remarks")
-            connection.exec_driver_sql("UPDATE alembic_version SET version_num = '0001'")
+            connection.exec_driver_sql("UPDATE alembic_version SET version_num = '0003'")
     remark = Remark(T0 + 5, "mx.example.com", "A1", "slow-reply", "end-of-data")
     with open_store(store_url) as store:
         store.write([remark])

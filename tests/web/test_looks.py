@@ -10,7 +10,7 @@ from webserver import Open
 AXE = Path(__file__).parents[1] / "browser/node_modules/axe-core/axe.min.js"
 EXAMPLES = Path(__file__).parents[2] / "examples"
 TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
-PATHS = ("/", "/nowhere")
+PATHS = ("/", "/nowhere", "/codes", "/codes/5.4.6", "/causes/duplicate-refused")
 LOOKS = [(360, "light"), (800, "dark"), (1280, "light"), (360, "dark")]
 
 

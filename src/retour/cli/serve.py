@@ -8,6 +8,8 @@ from retour.cli.ending import EPILOG, CommandError, ExitCode
 from retour.service.settings import Settings, SettingsError, load_settings
 
 _DRAIN_SECONDS = 10
+_START_SECONDS = 60
+"""What a process may take to start on a busy machine before it is started anew."""
 
 
 def register(commands: "_SubParsersAction[ArgumentParser]") -> None:
@@ -105,6 +107,7 @@ def _serve(host: str, port: int, settings: Settings, *, workers: int) -> int:
         proxy_headers=False,
         server_header=False,
         timeout_graceful_shutdown=_DRAIN_SECONDS,
+        timeout_worker_healthcheck=_START_SECONDS,
     )
     try:
         sock = config.bind_socket()

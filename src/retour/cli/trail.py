@@ -19,6 +19,7 @@ from retour.cli.options import (
 )
 from retour.cli.trailcopies import add_copies_options, list_copies
 from retour.cli.trailingest import add_options, run
+from retour.cli.trailstats import add_stats_options, add_trouble_options, show_stats
 from retour.service.settings import (
     Settings,
     SettingsError,
@@ -59,6 +60,7 @@ def register(commands: "_SubParsersAction[ArgumentParser]") -> None:
     find = _add(below, "find", _find, "list mails by any part of what is known of them")
     for name, value, text in _PARTS:
         find.add_argument(f"--{name}", metavar=value, help=text)
+    add_trouble_options(find)
     find.add_argument("--limit", type=int, default=50, metavar="N", help="at most so many (50)")
     find.add_argument("--before", type=int, metavar="ID", help="go on behind the copy of this id")
     show = _add(below, "show", _show, "tell the whole story of a mail")
@@ -74,6 +76,8 @@ def register(commands: "_SubParsersAction[ArgumentParser]") -> None:
     forget.add_argument("address", metavar="ADDRESS")
     copies = _add(below, "copies", list_copies, "list mails that one system took more than once")
     add_copies_options(copies)
+    stats = _add(below, "stats", show_stats, "count: bounces by cause, who waits, copies, waves")
+    add_stats_options(stats)
     _add(below, "retain", _retain, "delete what is older than the settings let it be")
 
 
@@ -179,6 +183,10 @@ def _read_query(arguments: Namespace) -> "Query":
         status=arguments.status,
         since_us=read_moment("--since", arguments.since),
         until_us=read_moment("--until", arguments.until, is_end=True),
+        trouble=arguments.trouble,
+        cause=arguments.cause,
+        actor=arguments.actor,
+        failed_to=arguments.failed_to,
         before=arguments.before,
         limit=arguments.limit,
     )
@@ -186,7 +194,7 @@ def _read_query(arguments: Namespace) -> "Query":
 
 def read_moment(option: str, text: str | None, *, is_end: bool = False) -> int | None:
     """Read an option's moment."""
-    from retour.cli.moment import HINT, parse_moment  # noqa: PLC0415
+    from retour.service.moment import HINT, parse_moment  # noqa: PLC0415
 
     if text is None:
         return None

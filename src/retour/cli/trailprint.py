@@ -5,10 +5,13 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Protocol
 
+from retour.model.statistics import Statistics
 from retour.model.story import Copy, Repetition
 from retour.rendering.foreign import show_controls
 from retour.rendering.json import to_line
 from retour.rendering.layout import cell_width, pad, wrap
+from retour.rendering.statistics import tell_statistics
+from retour.rendering.statisticsjson import statistics_to_dict
 from retour.rendering.trail import ListRow, RepeatedRow, Teller
 from retour.rendering.trailjson import (
     answer_to_dict,
@@ -42,6 +45,9 @@ class TrailPrinter(Protocol):
 
     def show_repetitions(self, found: Sequence[Repetition], *, is_cut: bool) -> None:
         """Print messages that arrived more than once; whether there are older ones."""
+
+    def show_statistics(self, numbers: Statistics) -> None:
+        """Print numbers."""
 
 
 def make_printer(form: Format, language: str) -> TrailPrinter:
@@ -80,6 +86,10 @@ class _JsonPrinter:
         del is_cut
         for one in found:
             self._print(repetition_to_dict(one))
+
+    def show_statistics(self, numbers: Statistics) -> None:
+        """Print one object."""
+        self._print(statistics_to_dict(numbers))
 
     def _print(self, value: dict[str, object]) -> None:
         sys.stdout.buffer.write(to_line(value).encode() + b"\n")
@@ -149,6 +159,12 @@ class _TextPrinter:
         self._write(self._say("more_on_one"))
         if is_cut:
             self._write(self._say("older"))
+
+    def show_statistics(self, numbers: Statistics) -> None:
+        """Print tables, each under its heading."""
+        for line in tell_statistics(numbers, self._wording):
+            text = show_controls(line.text)
+            self._write(self._paint(text, "bold") if line.is_heading else text)
 
     def _write_table(
         self,

@@ -84,4 +84,4 @@ class Statistics:
 
 
 CHECK_STEPS_MS = (100, 500, 1_000, 5_000, 10_000, 30_000, 60_000, 120_000, 300_000)
-"""Upper ends of the steps of ``checks``; the name of a step is its end, of the last one ``more``."""
+"""Upper ends of the steps of ``checks``; a step is named by its end, the last one ``more``."""

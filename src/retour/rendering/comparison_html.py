@@ -42,7 +42,7 @@ def render_comparison_html(document: ComparisonDocument) -> str:
     return template.render(
         document=document,
         width=_WIDTH,
-        page=_Page(wording),
+        page=ComparisonPage(wording),
         label=wording.find("copies", "label"),
         letterhead=Letterhead(),
         logo=None,
@@ -68,7 +68,7 @@ class _ChainRow:
     is_first: bool = False
 
 
-class _Page:
+class ComparisonPage:
     """What the template asks for that is form and not content."""
 
     def __init__(self, wording: Wording) -> None:

@@ -93,12 +93,24 @@ def compare_mails(mails: Sequence[RawMail]) -> Compared:
     Raises:
         WrongUseError: fewer than two, more than `COPIES_MAX`.
     """
-    if len(mails) < 2:
-        raise WrongUseError(f"A comparison needs two mails; there is {len(mails) or 'none'}.")
-    if len(mails) > COPIES_MAX:
+    return compare_known(mails)
+
+
+def compare_known(known: Sequence[RawMail | KnownCopy]) -> Compared:
+    """Compare mails that somebody sent, and copies that a trail knows; no file is opened.
+
+    Raises:
+        WrongUseError: fewer than two, more than `COPIES_MAX`.
+    """
+    if len(known) < 2:
+        raise WrongUseError(f"A comparison needs two mails; there is {len(known) or 'none'}.")
+    if len(known) > COPIES_MAX:
         raise WrongUseError(f"At most {COPIES_MAX} mails can be compared at once.")
-    copies = tuple(read_copy(mail.raw, None) for mail in mails)
-    return Compared(tuple(map(_name, mails)), copies, compare(copies))
+    copies = tuple(
+        read_copy(one.raw, None) if isinstance(one, RawMail) else one.copy for one in known
+    )
+    sources = (_name(one) if isinstance(one, RawMail) else one.source for one in known)
+    return Compared(tuple(sources), copies, compare(copies))
 
 
 def is_path(name: str) -> bool:

@@ -8,9 +8,9 @@ transaction too: so nothing is counted twice or left out, whatever comes late, m
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Row, case, exists, func, select
+from sqlalchemy import Connection, case, exists, func, select
 
 from retour.analyse import explain_reply
 from retour.knowledge.load import load
@@ -196,7 +196,7 @@ def _read_hand_overs(
         )
         .order_by(hand_overs.c.copy_id, hand_overs.c.at_us)
     )
-    last: dict[tuple[int, int], Row[tuple[object, ...]]] = {}
+    last: dict[tuple[int, int], Any] = {}
     for row in connection.execute(statement):
         key = (row.copy_id, row.recipient_id)
         # What was given up is not tried again; a line that says otherwise is another system's.
@@ -230,7 +230,7 @@ def _find_passed(
     return passed
 
 
-def _judge(row: Row[tuple[object, ...]], *, is_passed: bool) -> TroubleKind | None:
+def _judge(row: Any, *, is_passed: bool) -> TroubleKind | None:
     """Tell how it stands with one recipient, from the last hand-over that went wrong."""
     if row.outcome != "deferred":
         return "failed"

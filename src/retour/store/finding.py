@@ -76,11 +76,13 @@ class Condition:
             where they come from several ranges of an index; None where no index serves it.
         holds: says it of a row of ``copies`` whose number lies between the keys.
         in_order: whether the index gives the newest of a statement without looking at all.
+        gives_some: whether it gives a few in any order without looking at all.
     """
 
     lead: Callable[[Keys], list[Select[Any]]] | None
     holds: Callable[[Keys], Any]
     in_order: bool = True
+    gives_some: bool = True
 
 
 def find_numbers(connection: Connection, dialect: Dialect, query: Query) -> list[int]:
@@ -212,6 +214,8 @@ def _choose_leader(
         key=lambda condition: not condition.in_order,
     )
     for condition in leading:
+        if not condition.gives_some:
+            continue
         some = _list_some(connection, condition, keys)
         if len(some) < _COUNTED:
             return condition, sorted(some, reverse=True)
@@ -460,6 +464,7 @@ def _name_subject(dialect: Dialect, text: str, *, begins: bool) -> Condition | N
     return Condition(
         lambda keys: [dialect.find_subjects(words, keys, begins=begins)],
         lambda keys: copies.c.copy_id.in_(dialect.find_subjects(words, keys, begins=begins)),
+        gives_some=not dialect.ends_with_days(),  # each day's index reads all that it has of a word
     )
 
 

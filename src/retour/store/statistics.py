@@ -56,6 +56,15 @@ def read_statistics(connection: Connection, since_us: int, until_us: int) -> Sta
     )
 
 
+def read_counted(connection: Connection) -> tuple[int, int] | None:
+    """Return the time that has numbers: its beginning and its end; None: nothing was counted."""
+    hours = select(func.min(counts.c.hour), func.max(counts.c.hour)).where(
+        counts.c.kind == "copies"
+    )
+    first, last = connection.execute(hours).one()
+    return None if first is None else (first * HOUR_US, (last + 1) * HOUR_US)
+
+
 def _choose_step(hours: int) -> int:
     """Return how many hours one span of the course has."""
     if hours <= _HOURLY_MAX:
@@ -85,7 +94,13 @@ def _read_counts(
 def _rank(
     connection: Connection, column: Any, first: int, end: int, limit: int | None
 ) -> tuple[Named, ...]:
-    """Count failures by a column."""
+    """Count failures by a column of names."""
+    return tuple((str(name), n) for name, n in _rank_by(connection, column, first, end, limit))
+
+
+def _rank_by(
+    connection: Connection, column: Any, first: int, end: int, limit: int | None
+) -> list[tuple[Any, int]]:
     low, high = span_hours(first, end)
     number = func.count()
     statement = (
@@ -95,13 +110,11 @@ def _rank(
         .order_by(number.desc(), column)
         .limit(limit)
     )
-    return tuple((row[0], int(row[1])) for row in connection.execute(statement))
+    return [(row[0], int(row[1])) for row in connection.execute(statement)]
 
 
 def _rank_recipients(connection: Connection, first: int, end: int) -> tuple[Named, ...]:
-    ranked = {
-        number: count for number, count in _rank(connection, troubles.c.address_id, first, end, TOP)
-    }
+    ranked = dict(_rank_by(connection, troubles.c.address_id, first, end, TOP))
     named = select(addresses).where(addresses.c.address_id.in_(list(ranked)))
     return _sort((row.address, ranked[row.address_id]) for row in connection.execute(named))
 

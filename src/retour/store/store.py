@@ -28,7 +28,7 @@ from retour.store.mails import write_mail
 from retour.store.opening import explain_failure, open_engine
 from retour.store.reading import read_claims, read_copies
 from retour.store.schema import ID_BITS, LAST_US, SPREAD, contents, positions, reports
-from retour.store.statistics import read_statistics
+from retour.store.statistics import read_counted, read_statistics
 from retour.store.texts import clean_name
 from retour.store.walking import find_by_name, find_repeated, read_repeated, read_story
 from retour.store.writing import Writer, write_positions
@@ -178,6 +178,11 @@ class Store:
         """Read the numbers of the hours from one moment to another."""
         with self._reading() as connection:
             return read_statistics(connection, max(since_us, 0), min(until_us, LAST_US))
+
+    def read_counted(self) -> tuple[int, int] | None:
+        """Return the time that has numbers; None: nothing was counted yet."""
+        with self._reading() as connection:
+            return read_counted(connection)
 
     def list_of_person(self, address: str) -> Iterator[Copy]:
         """Read all copies that a person sent or was to get, oldest first."""

@@ -6,7 +6,7 @@ server (on this machine alone, see `retour.web.guard`) may do everything.
 
 import hashlib
 import hmac
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated
 
@@ -80,13 +80,13 @@ def read_token(web: WebSettings, authorization: str) -> Token | None:
     return find_token(web, secret.strip()) if kind.lower() == "bearer" else None
 
 
-def require(role: Role) -> Callable[[Request], Person]:
+def require(role: Role) -> Callable[[Request], Awaitable[Person]]:
     """Return the dependency of a page that needs a role.
 
     Its result is the person; who has not signed in is led to the page for it.
     """
 
-    def check(request: Request) -> Person:
+    async def check(request: Request) -> Person:  # asynchronous: it is no work for a thread
         person = identify(request)
         if person is None:
             raise SignInNeededError
@@ -105,10 +105,10 @@ Admin = Annotated[Person, Depends(require("admin"))]
 """A page that deletes, or gives kept mails away."""
 
 
-def require_scope(scope: ApiScope) -> Callable[[Request], Person]:
+def require_scope(scope: ApiScope) -> Callable[[Request], Awaitable[Person]]:
     """Return the dependency of an operation of the API that needs a scope."""
 
-    def check(request: Request) -> Person:
+    async def check(request: Request) -> Person:  # asynchronous: it is no work for a thread
         site: Site = request.app.state.site
         if not site.web.knows_people:
             return LOCAL

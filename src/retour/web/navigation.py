@@ -22,5 +22,8 @@ class Item:
 
 NAVIGATION = (
     Item("/", "explain"),
+    Item("/trail", "trail", "helpdesk"),
+    Item("/compare", "compare"),
+    Item("/overview", "overview"),
     Item("/codes", "codes"),
 )

@@ -63,6 +63,11 @@ class Site:
                 self._store = open_store(self.trail_url, with_subjects=self.settings.trail.subjects)
             return self._store
 
+    @property
+    def opened(self) -> Store | None:
+        """The trail, where a page has asked for it already."""
+        return self._store
+
     def close(self) -> None:
         """Let the trail and the log go."""
         self.audit.close()

@@ -9,6 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from retour.model import story
+from retour.model.statistics import TroubleKind
 from retour.rendering.json import JsonObject
 from retour.rendering.trail import Teller
 from retour.rendering.trailjson import answer_to_dict, copy_to_dict, story_to_dict
@@ -50,6 +51,10 @@ class Search(BaseModel):
     peer: Text = None
     queue_id: Text = None
     status: Text = None
+    trouble: TroubleKind | None = None
+    cause: Text = None
+    actor: Text = None
+    failed_to: Text = None
     since: datetime | None = None
     until: datetime | None = None
     before: int | None = Field(None, ge=0, le=_ID_MAX)
@@ -72,8 +77,12 @@ def find(request: Request, person: TrailPerson, search: Annotated[Search, Query(
         peer=search.peer,
         queue_id=search.queue_id,
         status=search.status,
-        since_us=_to_us(search.since),
-        until_us=_to_us(search.until),
+        since_us=to_us(search.since),
+        until_us=to_us(search.until),
+        trouble=search.trouble,
+        cause=search.cause,
+        actor=search.actor,
+        failed_to=search.failed_to,
         before=search.before,
         limit=search.limit,
     )
@@ -124,7 +133,7 @@ def delivered(
     return answer_json({"answers": answers})
 
 
-def _to_us(moment: datetime | None) -> int | None:
+def to_us(moment: datetime | None) -> int | None:
     """Return microseconds since 1970; a moment without a zone is in UTC."""
     if moment is None:
         return None

@@ -2,10 +2,22 @@
 
 from fastapi import APIRouter
 
-from retour.web.pages import codes, explain, preferences, signin, theme
+from retour.web.pages import (
+    codes,
+    compare,
+    explain,
+    overview,
+    preferences,
+    signin,
+    theme,
+    trail,
+)
 
 PAGE_ROUTERS: tuple[APIRouter, ...] = (
     explain.router,
+    trail.router,
+    compare.router,
+    overview.router,
     codes.router,
     preferences.router,
     signin.router,

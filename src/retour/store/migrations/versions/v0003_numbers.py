@@ -42,6 +42,4 @@ def upgrade() -> None:
         ("domain", "domain"),
     ):
         op.create_index(f"troubles_{name}", "troubles", ["kind", column, "copy_id"])
-    op.execute(
-        f"INSERT INTO uncounted(hour, times) SELECT DISTINCT {_HOUR}, 1 FROM copies"  # noqa: S608
-    )
+    op.execute(f"INSERT INTO uncounted(hour, times) SELECT DISTINCT {_HOUR}, 1 FROM copies")
