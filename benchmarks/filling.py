@@ -120,7 +120,7 @@ def _fill_postgres(url: str, traffic: Traffic) -> None:
     with engine.begin() as connection:
         dialect.prepare_days(connection, days)
     engine.dispose()
-    with psycopg.connect(url) as connection, connection.cursor() as cursor:
+    with psycopg.connect(url) as session, session.cursor() as cursor:
         for table, rows in _batch(traffic):
             names, written = _COLUMNS[table], rows
             if table == "copies":
@@ -129,8 +129,8 @@ def _fill_postgres(url: str, traffic: Traffic) -> None:
             with cursor.copy(f"COPY {table}({names}) FROM STDIN") as copy:
                 for row in written:
                     copy.write_row(row)
-            connection.commit()
-        connection.autocommit = True
+            session.commit()
+        session.autocommit = True
         cursor.execute("ANALYZE")
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from itertools import accumulate
 from typing import NamedTuple
 
-from retour.model.trail import Arrival, End, HandOver, Observation
+from retour.model.trail import Arrival, End, HandOver, HandOverOutcome, Observation
 
 SYSTEMS = ("mx0", "mx1", "mx2")
 DAY_US = 86_400_000_000
@@ -32,7 +32,7 @@ class Mail(NamedTuple):
     subject: str
     size_bytes: int
     host: tuple[str, str]
-    outcome: str
+    outcome: HandOverOutcome
     status: str
     reply: str
     next_queue_id: str | None
@@ -127,7 +127,7 @@ def _name_target(number: int) -> tuple[str, str]:
     return f"mx.dest{number}.example.net", f"203.0.{number // 250}.{number % 250}"
 
 
-def _end(n: int, next_id: str) -> tuple[str, str, str]:
+def _end(n: int, next_id: str) -> tuple[HandOverOutcome, str, str]:
     """Return outcome, status and reply of the n-th mail's hand-over: one in thirty fails."""
     if n % 10_000 == 5_000:
         return "failed", "5.7.1", "550 5.7.1 Message rejected due to content"
