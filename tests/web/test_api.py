@@ -1,8 +1,10 @@
 """The API: the command line's JSON over HTTP, tokens and scopes, and its own description."""
 
+import asyncio
 import base64
 import hashlib
 import json
+from collections.abc import Iterable, Iterator, MutableMapping
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
@@ -20,7 +22,9 @@ from schemathesis.specs.openapi.checks import negative_data_rejection, positive_
 from webserver import LOCAL, MakeSite
 
 from retour import rendering
+from retour.ingest import RawMail
 from retour.model.trail import Observation
+from retour.service.explanation import Explained, Unexplained, Weigh, explain_items
 from retour.service.serving import SCOPES, Token
 from retour.store import open_store
 from retour.web.application import create_app
@@ -84,6 +88,37 @@ def test_ndjson_gives_a_line_for_every_line(client: TestClient) -> None:
     assert ["error" in value for value in values] == [False, True, True, False, True]
     for value in values:
         jsonschema.validate(value, CONTRACT)
+
+
+def test_many_lines_are_answered_as_they_are_explained(
+    make_site: MakeSite, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The first lines leave before the last are explained, so that none have to be held."""
+    explained: list[int] = []
+
+    def count(items: Iterable[RawMail], weigh: Weigh) -> Iterator[Explained | Unexplained]:
+        for result in explain_items(items, weigh):
+            explained.append(1)
+            yield result
+
+    monkeypatch.setattr("retour.web.api.explain.explain_items", count)
+    line, number = b'{"text": "550 5.1.1 no"}\n', 200
+    sent: list[tuple[int, bytes]] = []
+
+    async def receive() -> dict[str, object]:
+        return {"type": "http.request", "body": line * number}
+
+    async def send(message: MutableMapping[str, Any]) -> None:
+        sent.append((len(explained), message.get("body", b"")))
+
+    headers = [(b"host", b"localhost"), (b"content-type", b"application/x-ndjson")]
+    scope = {"type": "http", "asgi": {"spec_version": "2.4"}, "method": "POST", "path": EXPLAIN,
+             "query_string": b"", "headers": headers, "http_version": "1.1"}  # fmt: skip
+    asyncio.run(create_app(make_site())(scope, receive, send))
+
+    first = next(known for known, body in sent if body)
+    assert first < number
+    assert b"".join(body for _, body in sent).count(b"\n") == number
 
 
 def test_one_line_of_ndjson_stays_ndjson(client: TestClient) -> None:

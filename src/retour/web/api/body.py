@@ -2,8 +2,9 @@
 
 import base64
 import binascii
+import io
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from fastapi import HTTPException
@@ -62,11 +63,12 @@ class Body:
     """What a request brought.
 
     Attributes:
-        files: names and contents, in order; an entry of NDJSON that cannot be read is its error.
+        files: names and contents, in order, to be taken once; an entry of NDJSON that cannot be
+            read is its error.
         is_many: whether the answer is NDJSON whatever the number of mails.
     """
 
-    files: list[tuple[str, bytes | UnreadableMail]]
+    files: Iterable[tuple[str, bytes | UnreadableMail]]
     is_many: bool
 
     def mails(self) -> Iterator[RawMail | UnreadableMail]:
@@ -93,7 +95,8 @@ async def read_body(request: Request) -> Body:
     if not content:
         raise HTTPException(400, "The body is empty.")
     if kind == NDJSON:
-        return Body([_read_line(line) for line in content.splitlines() if line.strip()], True)
+        lines = (_read_line(line) for line in io.BytesIO(content) if line.strip())
+        return Body(lines, is_many=True)
     return Body([(SOURCE, content)], is_many=False)
 
 

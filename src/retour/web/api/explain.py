@@ -1,11 +1,13 @@
 """``POST /api/v1/explain``: mails in, the answers of ``retour explain`` out."""
 
+from collections.abc import Iterable, Iterator
+from itertools import chain, islice
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Depends, HTTPException, Query
-from starlette.concurrency import run_in_threadpool
+from starlette.concurrency import iterate_in_threadpool, run_in_threadpool
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import Response, StreamingResponse
 
 from retour.model.document import Audience, Scope
 from retour.rendering.json import JsonObject, analysis_to_dict, error_to_dict, to_line
@@ -20,6 +22,7 @@ from retour.web.mails import Weighing
 from retour.web.site import Site, site_of
 
 router = APIRouter(prefix=PREFIX, tags=["explain"])
+_CHUNK_CHARACTERS = 1 << 16
 _KINDS: dict[str, str] = {
     "html": "text/html; charset=utf-8",
     "text": "text/plain; charset=utf-8",
@@ -59,24 +62,37 @@ async def explain(
     if language != AUTO and find_catalogue(language) is None:
         raise HTTPException(422, "language: there are no texts in this language.")
     body = await read_body(request)
-    results = await run_in_threadpool(_explain, request, person, body)
+    results = _explain(request, person, body)
+    first = await run_in_threadpool(lambda: list(islice(results, 2)))
     if format != "json":
         return await run_in_threadpool(
-            _render, site_of(request), results, format, language, audience, scope
+            _render, site_of(request), first, format, language, audience, scope
         )
-    values = [_to_dict(result, scope) for result in results]
-    if len(values) == 1 and not body.is_many:
-        return Response(to_line(values[0]) + "\n", media_type=JSON)
-    return Response("".join(to_line(one) + "\n" for one in values), media_type=NDJSON)
+    if len(first) == 1 and not body.is_many:
+        return Response(to_line(_to_dict(first[0], scope)) + "\n", media_type=JSON)
+    chunks = _write_lines(chain(first, results), scope)
+    return StreamingResponse(iterate_in_threadpool(chunks), media_type=NDJSON)
 
 
-def _explain(request: Request, person: Person, body: Body) -> list[Explained | Unexplained]:
+def _explain(request: Request, person: Person, body: Body) -> Iterator[Explained | Unexplained]:
+    """Explain mails as they are asked for: a body of short lines has millions."""
     site = site_of(request)
-    results = list(explain_items(body.mails(), Weighing(site)))
-    for result in results:
+    for result in explain_items(body.mails(), Weighing(site)):
         if isinstance(result, Explained):
             site.audit.record_mail(request, person, "mail explained", result.analysis)
-    return results
+        yield result
+
+
+def _write_lines(results: Iterable[Explained | Unexplained], scope: Scope) -> Iterator[str]:
+    """Write a line a result; several lines go on their way together."""
+    lines, length = [], 0
+    for result in results:
+        lines.append(to_line(_to_dict(result, scope)) + "\n")
+        length += len(lines[-1])
+        if length >= _CHUNK_CHARACTERS:
+            yield "".join(lines)
+            lines, length = [], 0
+    yield "".join(lines)
 
 
 def _to_dict(result: Explained | Unexplained, scope: Scope) -> JsonObject:
