@@ -96,24 +96,24 @@ def list_starts(story: Story) -> list[Copy]:
     asked = [copy for copy in others if copy.copy_id in story.asked]
     if not story.is_whole:
         return asked
-    reached = {
-        later.copy_id
-        for copy in others
-        for later in others
-        if copy.first_us <= later.first_us + SKEW_US and _leads_on(copy, later, others)
-    }
+    reached: set[int] = set()
+    for copy in others:
+        taken = _find_taken(copy, others)
+        reached.update(
+            later.copy_id
+            for later in others
+            if copy.first_us <= later.first_us + SKEW_US
+            and (later.copy_id in taken or leads_to(copy, later) in ("handed-on", "forwarded"))
+        )
     starts = [copy for copy in others if copy.copy_id not in reached]
     return starts or asked[:1]
 
 
-def _leads_on(copy: Copy, later: Copy, others: list[Copy]) -> bool:
-    """Tell whether the message went on from one copy to the other."""
-    if leads_to(copy, later) in ("handed-on", "forwarded"):
-        return True
-    return any(
-        attempt.outcome == "relayed" and find_next(copy, attempt, others) is later
-        for attempt in copy.hand_overs
-    )
+def _find_taken(copy: Copy, others: list[Copy]) -> set[int]:
+    """Find which copies a copy's hand-overs became; once, as a long way has hundreds of each."""
+    relayed = (attempt for attempt in copy.hand_overs if attempt.outcome == "relayed")
+    taken = (find_next(copy, attempt, others) for attempt in relayed)
+    return {one.copy_id for one in taken if one is not None}
 
 
 def list_addresses(copy: Copy) -> list[str]:
