@@ -15,6 +15,7 @@ from retour.web.site import site_of
 
 router = APIRouter(prefix=PREFIX, tags=["stats"])
 _DAYS = 7
+_YEARS = range(1970, 2101)
 _SPAN_MAX = timedelta(days=3660)
 _LISTS = ("attempts", "causes", "actors", "domains", "course", "verdicts", "waiting", "checks")
 _NUMBERS = {
@@ -52,6 +53,8 @@ def stats(
         begin = _to_zone(since) if since else end - timedelta(days=_DAYS)
     except OverflowError:
         raise HTTPException(422, "This time lies outside of the calendar.") from None
+    if begin.year not in _YEARS or end.year not in _YEARS:
+        raise HTTPException(422, "This time lies outside of 1970 to 2100.")
     if not timedelta(0) <= end - begin <= _SPAN_MAX:
         raise HTTPException(422, "The time must end after it begins, within ten years.")
     begin_us, end_us = to_us(begin), to_us(end)
