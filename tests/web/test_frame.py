@@ -1,9 +1,15 @@
 """The frame that all pages share: languages, errors, signing in, no foreign resource."""
 
+import hashlib
+import time
+
+import pytest
 from fastapi.testclient import TestClient
+from starlette.requests import Request
 from webserver import LOCAL, MakeSite, Open, find_token
 
 from retour.service.serving import Token
+from retour.web.access import identify
 from retour.web.application import create_app
 
 
@@ -58,8 +64,6 @@ def test_pages_load_nothing_from_elsewhere(visit: Open) -> None:
 
 def make_people(make_site: MakeSite, role: str = "viewer") -> TestClient:
     """Return a client of a server on which somebody has the token ``secret``."""
-    import hashlib  # noqa: PLC0415
-
     digest = hashlib.sha256(b"secret").hexdigest()
     token = Token("Ada", role, ("explain",), digest)  # type: ignore[arg-type]
     return TestClient(
@@ -78,3 +82,15 @@ def test_strangers_are_led_to_sign_in(make_site: MakeSite) -> None:
     assert "Ada" in client.get("/").text
     assert client.post("/sign-out", data=form).status_code == 303
     assert client.get("/").status_code == 303
+
+
+@pytest.mark.parametrize(("seconds", "is_known"), [(60, True), (-1, False), (None, False)])
+def test_a_session_ends(make_site: MakeSite, seconds: int | None, *, is_known: bool) -> None:
+    """Its end stands within it: asking again and again does not put it off."""
+    app = make_people(make_site).app
+    session: dict[str, object] = {"token": hashlib.sha256(b"secret").hexdigest()[:16]}
+    if seconds is not None:
+        session["until"] = time.time() + seconds
+    request = Request({"type": "http", "app": app, "session": session, "headers": []})
+
+    assert (identify(request) is not None) is is_known

@@ -6,6 +6,7 @@ server (on this machine alone, see `retour.web.guard`) may do everything.
 
 import hashlib
 import hmac
+import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated
@@ -18,6 +19,8 @@ from retour.service.serving import ROLES, SCOPES, ApiScope, Role, Token, WebSett
 if TYPE_CHECKING:
     from retour.web.site import Site
 
+SESSION_SECONDS = 8 * 3600
+"""After that people sign in again, and have the roles that they have by then."""
 BEARER = {"WWW-Authenticate": 'Bearer realm="retour"'}
 
 
@@ -54,6 +57,8 @@ def identify(request: Request) -> Person | None:
     if not site.web.knows_people:
         return LOCAL
     session = request.session
+    if session.get("until", 0) <= time.time():
+        return None
     name, role, digest = session.get("name"), session.get("role"), session.get("token")
     if digest is not None:
         # A token that the settings no longer hold opens nothing, and its role is today's.
@@ -62,6 +67,20 @@ def identify(request: Request) -> Person | None:
     if not name or role not in ROLES or site.web.openid is None:
         return None
     return Person(name, role)
+
+
+def begin_session(request: Request, **who: str) -> None:
+    """Remember in the browser who signed in, for `SESSION_SECONDS` at most.
+
+    The end stands in the session itself: a cookie that is given anew at each request, as some
+    versions of Starlette do, would let whoever keeps asking stay for ever.
+
+    Args:
+        request: nothing that its session held before stays.
+        who: what `identify` reads: ``name`` and ``role``, or ``token``.
+    """
+    request.session.clear()
+    request.session.update(who, until=int(time.time()) + SESSION_SECONDS)
 
 
 def find_token(web: WebSettings, secret: str) -> Token | None:

@@ -15,6 +15,7 @@ from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 from retour.analyse import explain
 from retour.service.settings import load_settings
 from retour.version import __version__
+from retour.web.access import SESSION_SECONDS
 from retour.web.api import API_ROUTERS
 from retour.web.api.contract import install_openapi
 from retour.web.counting import counting
@@ -25,7 +26,6 @@ from retour.web.refusing import answer_refusal, register_refusals
 from retour.web.site import Site, open_site
 
 _OBJECTS_BETWEEN_COLLECTIONS = 50_000
-_SESSION_SECONDS = 8 * 3600
 _DESCRIPTION = (
     "Explains mail that came back, follows messages, and says whether they arrived. "
     "The same JSON as `retour --format json`; see docs/json.md and docs/api.md."
@@ -71,7 +71,7 @@ def create_app(site: Site) -> FastAPI:
             SessionMiddleware,
             secret_key=site.sign("session", ""),
             session_cookie="__Host-retour" if is_secure else "retour",
-            max_age=_SESSION_SECONDS,
+            max_age=SESSION_SECONDS,
             same_site="lax",  # a provider of identities leads back here from its own site
             https_only=is_secure,
         )

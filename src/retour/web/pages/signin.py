@@ -4,7 +4,7 @@ from fastapi import APIRouter, HTTPException
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from retour.web.access import Person, find_token
+from retour.web.access import Person, begin_session, find_token
 from retour.web.form import Form
 from retour.web.page import render_page
 from retour.web.pages.preferences import find_local_path
@@ -34,9 +34,7 @@ def sign_in(request: Request, form: Form) -> Response:
         site.audit.record(request, Person("?", "viewer"), "sign-in refused")
         return render_page(request, "signin.html", status=403, web=site.web, is_wrong=True)
     target = find_local_path(str(request.session.get("to", "/")))
-    # A new session: nothing that was known before somebody signed in stays.
-    request.session.clear()
-    request.session["token"] = token.sha256[:16]
+    begin_session(request, token=token.sha256[:16])
     site.audit.record(request, Person(token.name, token.role), "signed in")
     return RedirectResponse(target, 303)
 
@@ -62,8 +60,7 @@ async def come_back(request: Request) -> Response:
         site.audit.record(request, Person(name, "viewer"), "sign-in refused")
         raise HTTPException(403, "stranger")
     target = find_local_path(str(request.session.get("to", "/")))
-    request.session.clear()
-    request.session.update(name=name, role=role)
+    begin_session(request, name=name, role=role)
     site.audit.record(request, Person(name, role), "signed in")
     return RedirectResponse(target, 303)
 
