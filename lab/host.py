@@ -7,7 +7,8 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TypeVar
 
@@ -83,7 +84,7 @@ class Host:
 
     def run(self, *command: str, check: bool = True) -> str:
         """Return what a command prints when run inside the host."""
-        target = ("nsenter", f"--target={self._process.pid}", "--mount", "--net", "--uts")
+        target = ("nsenter", f"--target={self._process.pid}", "--net", "--uts")
         line = [*target, f"--root={self.root}", "--wd=/", *command]
         done = subprocess.run(line, capture_output=True, text=True, check=False, env=self._world())
         if check and done.returncode:
@@ -92,11 +93,16 @@ class Host:
 
     def spawn(self, *command: str, said: Path) -> subprocess.Popen[bytes]:
         """Return a command that runs on inside the host; what it prints goes to a file."""
-        target = ("nsenter", f"--target={self._process.pid}", "--mount", "--net", "--uts")
+        target = ("nsenter", f"--target={self._process.pid}", "--net", "--uts")
         line = [*target, f"--root={self.root}", "--wd=/", *command]
         with said.open("ab") as output:
             return subprocess.Popen(
-                line, stdin=subprocess.DEVNULL, stdout=output, stderr=output, env=self._world()
+                line,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=output,
+                env=self._world(),
+                start_new_session=True,
             )
 
     def _mount(self, packages: Path) -> None:
@@ -241,3 +247,13 @@ def _mount(*arguments: str | Path) -> None:
     done = subprocess.run(["mount", *arguments], capture_output=True, text=True, check=False)
     if done.returncode:
         raise RuntimeError(f"mount {' '.join(map(str, arguments))}: {done.stderr.strip()}")
+
+
+@contextmanager
+def full_disk(folder: Path) -> Iterator[None]:
+    """Lay a file system over a folder that has no room left."""
+    _mount("-t", "tmpfs", "-o", "size=64k", "lab", folder)
+    with suppress(OSError):
+        (folder / "filling").write_bytes(bytes(1 << 20))
+    yield
+    subprocess.run(["umount", "--lazy", str(folder)], check=True)

@@ -2,8 +2,10 @@
 
 import socketserver
 import threading
+import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from email.parser import BytesHeaderParser
 from fnmatch import fnmatch
 from io import BufferedIOBase
 
@@ -11,7 +13,8 @@ Replies = Mapping[str, str | Mapping[str, str]]
 """What is said at ``connect``, ``mail``, ``rcpt``, ``data``, ``end`` (of the data), if not yes.
 
 A reply (its lines are parted by newlines), or replies by pattern of the recipient's local part.
-``drop`` ends the connection without a word. ``keywords`` are what EHLO offers."""
+``drop`` ends the connection without a word. ``keywords`` are what EHLO offers, ``again`` is said at
+the end of a message that was taken before, and ``wait_s`` seconds pass before each of these."""
 
 _KEYWORDS = "PIPELINING\n8BITMIME\nDSN\nENHANCEDSTATUSCODES"
 _YES = {
@@ -20,6 +23,7 @@ _YES = {
     "rcpt": "250 2.1.5 ok",
     "data": "354 go on",
     "end": "250 2.0.0 taken",
+    "again": "250 2.0.0 taken",
     "quit": "221 2.0.0 bye",
 }
 
@@ -31,6 +35,7 @@ class Taken:
     sender: str
     recipients: tuple[str, ...]
     mail: bytes
+    message_id: str | None
 
 
 class Remote:
@@ -39,6 +44,7 @@ class Remote:
     def __init__(self, address: str, name: str, replies: Replies | None = None) -> None:
         """Listen on port 25 of an address, under a host name."""
         self.name, self._replies = name, replies or {}
+        self._wait_s = float(str(self._replies.get("wait_s", 0)))
         self._taken: list[Taken] = []
         remote = self
 
@@ -95,13 +101,19 @@ class Remote:
             elif step == "rcpt" and accepted:
                 recipients.append(address)
             elif step == "data" and accepted:
-                taken = Taken(sender, tuple(recipients), _read_mail(lines))
-                ended = self._say("end")
+                mail = _read_mail(lines)
+                message_id = BytesHeaderParser().parsebytes(mail)["Message-ID"]
+                taken = Taken(sender, tuple(recipients), mail, message_id)
+                ended = self._say("again" if self._has(taken) else "end")
                 if ended and ended[-1][0] == "2":
                     self._taken.append(taken)
                 yield from ended
                 if not ended:
                     return
+
+    def _has(self, taken: Taken) -> bool:
+        """Tell whether a message was taken before, by its Message-ID."""
+        return any(known.message_id == taken.message_id for known in self._taken)
 
     def _say(self, step: str, address: str = "") -> list[str]:
         """Return the lines of the reply to a step; none where the connection is to be dropped."""
@@ -112,6 +124,8 @@ class Remote:
             local = address.rpartition("@")[0]
             reply = next((said for pattern, said in reply.items() if fnmatch(local, pattern)), "")
         reply = reply or _YES.get(step, "250 2.0.0 ok")
+        if step in self._replies:
+            time.sleep(self._wait_s)
         return [] if reply == "drop" else _split(reply.replace("{address}", address))
 
 

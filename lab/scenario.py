@@ -11,6 +11,8 @@ from lab.remote import Replies
 
 FOLDER = Path(__file__).resolve().parent / "scenarios"
 SERVERS = ("postfix", "exim", "opensmtpd", "sendmail")
+OFFICE = "office"
+"""A Postfix with Retour in its mail flow: it takes whatever the plain Postfix takes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +21,7 @@ class Expected:
 
     recipient: str
     cause: tuple[str, ...]
-    outcome: str = "not-delivered"
+    outcome: tuple[str, ...] = ("not-delivered",)
     action: str = "failed"
     servers: tuple[str, ...] = SERVERS
 
@@ -31,6 +33,7 @@ class Scenario:
     name: str
     about: str
     to: tuple[str, ...]
+    later: tuple[str, ...] = ()
     via: tuple[str, ...] = SERVERS
     subject: str = "The figures of March"
     size: int = 0
@@ -39,6 +42,7 @@ class Scenario:
     expect: tuple[Expected, ...] = ()
     delivered: tuple[str, ...] = ()
     logged: bool = True
+    rewritten: bool = True
 
     @property
     def domain(self) -> str:
@@ -47,7 +51,7 @@ class Scenario:
 
     def sender(self, server: str) -> str:
         """Return who hands the mail in: notices come back to this address."""
-        return f"{server}.{self.name}@home.test"
+        return f"{server}.{self.name}@{'office' if server == OFFICE else 'home'}.test"
 
     def message_id(self, server: str) -> str:
         """Return the Message-ID of the mail that is handed in at a server."""
@@ -55,7 +59,8 @@ class Scenario:
 
     def recipients(self, server: str) -> list[str]:
         """Return whom the mail is for where it is handed in at a server."""
-        return [address.replace("@own", f"@{server}.test") for address in self.to]
+        own = f"@{server}.test"
+        return [address.replace("@own", own) for address in (*self.to, *self.later)]
 
     def compose(self, server: str) -> bytes:
         """Return the mail that is handed in at a server."""
@@ -74,7 +79,7 @@ class Scenario:
         return [
             replace(one, recipient=one.recipient.replace("@own", f"@{server}.test"))
             for one in self.expect
-            if server in one.servers
+            if ("postfix" if server == OFFICE else server) in one.servers
         ]
 
 
@@ -96,8 +101,9 @@ def _load(path: Path) -> Scenario:
     )
     to = tuple(values.pop("to"))
     expect = tuple(_expected(table, to) for table in values.pop("expect", ()))
-    values["via"] = tuple(values.get("via", SERVERS))
+    values["via"] = tuple(values.get("via", (*SERVERS, OFFICE)))
     values["delivered"] = tuple(values.get("delivered", ()))
+    values["later"] = tuple(values.get("later", ()))
     scenario = Scenario(name=name, to=to, expect=expect, **values)
     if scenario.dns is not None and scenario.dns not in FAULTS:
         raise ValueError(f"{path}: dns is one of {', '.join(FAULTS)}, not {scenario.dns}")
@@ -106,7 +112,7 @@ def _load(path: Path) -> Scenario:
 
 def _expected(table: Mapping[str, Any], to: tuple[str, ...]) -> Expected:
     values = {"recipient": to[0], **table}
-    cause = values["cause"]
-    values["cause"] = (cause,) if isinstance(cause, str) else tuple(cause)
+    for key in {"cause", "outcome"} & set(values):
+        values[key] = (values[key],) if isinstance(values[key], str) else tuple(values[key])
     values["servers"] = tuple(values.get("servers", SERVERS))
     return Expected(**values)

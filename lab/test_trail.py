@@ -24,7 +24,7 @@ def outcomes(world: World, tmp_path_factory: pytest.TempPathFactory) -> dict[tup
         world.wait_for_end(scenario, server)
     store = str(tmp_path_factory.mktemp("trail") / "trail.sqlite3")
     for host in world.hosts.values():
-        for log in host.logs:
+        for log in (log for log in host.logs if log.name != "retour.log"):
             _retour(
                 "trail",
                 "ingest",
@@ -39,9 +39,10 @@ def outcomes(world: World, tmp_path_factory: pytest.TempPathFactory) -> dict[tup
     asked = [scenario.message_id(server) for scenario, server in pairs]
     told = _retour("trail", "delivered", "--store", store, "--format", "json", *asked)
     return {
-        (answer["message_id"], recipient["address"]): recipient["outcome"]
+        (answer["message_id"], address): recipient["outcome"]
         for answer in map(json.loads, told.splitlines())
         for recipient in answer["recipients"]
+        for address in (recipient["address"], recipient["final_recipient"])
     }
 
 

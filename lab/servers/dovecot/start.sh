@@ -3,7 +3,7 @@
 mkdir -p /etc/postfix /var/spool/postfix /var/lib/postfix /run/dovecot
 chown postfix: /var/lib/postfix
 cp /usr/share/postfix/master.cf.dist /etc/postfix/master.cf
-sed "s/@NAME@/$NAME/g" /lab/main.cf /lab/settings >/etc/postfix/main.cf
+sed "s/@NAME@/$NAME/g" /lab/main.cf >/etc/postfix/main.cf
 : >/etc/postfix/dynamicmaps.cf
 postconf -F '*/*/chroot=n'
 sed "s/@NAME@/$NAME/g" /lab/dovecot.conf >/etc/dovecot/dovecot.conf

@@ -2,6 +2,6 @@
 mkdir -p /var/lib/opensmtpd/empty /var/spool/smtpd /run/opensmtpd
 chmod 711 /var/spool/smtpd
 sed "s/@NAME@/$NAME/g" /lab/smtpd.conf >/etc/smtpd.conf
-cp /lab/aliases /etc/aliases
+sed "s/@NAME@/$NAME/g" /lab/aliases >/etc/aliases
 smtpd
 exec sleep infinity
