@@ -1,37 +1,14 @@
 """Every page before axe-core (WCAG 2.2 A and AA), at three widths, in light and dark."""
 
-import os
 from pathlib import Path
 from typing import Any
 
 import pytest
+from webfaults import LOOKS, find_faults
 from webserver import Open
 
-AXE = Path(__file__).parents[1] / "browser/node_modules/axe-core/axe.min.js"
 EXAMPLES = Path(__file__).parents[2] / "examples"
-TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 PATHS = ("/", "/nowhere", "/codes", "/codes/5.4.6", "/causes/duplicate-refused")
-LOOKS = [(360, "light"), (800, "dark"), (1280, "light"), (360, "dark")]
-
-
-def find_faults(page: Any) -> list[str]:
-    """Return what axe-core finds wrong, and whether the page must be scrolled sideways."""
-    if not AXE.is_file():
-        missing = "axe-core is not here: npm install --prefix tests/browser"
-        if os.environ.get("RETOUR_REQUIRE_BROWSER"):
-            pytest.fail(missing)
-        pytest.skip(missing)
-    page.evaluate(AXE.read_text(encoding="utf-8"))
-    found = page.evaluate(
-        "(values) => window.axe.run({runOnly: {type: 'tag', values}})"
-        ".then(({violations}) => violations.map("
-        "({id, nodes}) => `${id}: ${nodes[0].html.slice(0, 160)}`))",
-        TAGS,
-    )
-    beyond = page.evaluate(
-        "document.documentElement.scrollWidth - document.documentElement.clientWidth"
-    )
-    return [*found, *([f"{beyond} pixels wider than the screen"] if beyond > 0 else [])]
 
 
 @pytest.mark.parametrize(("width", "scheme"), LOOKS)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from fastapi.testclient import TestClient
-from test_looks import LOOKS, find_faults
+from webfaults import LOOKS, find_faults
 from webserver import LOCAL, MakeSite, Open, find_token, serving
 from webtrail import make_long_way, make_trail
 
