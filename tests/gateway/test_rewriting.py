@@ -109,6 +109,15 @@ def test_what_is_no_report_stays(raw: bytes) -> None:
     assert _decide(raw, _OWN).reason == "kind"
 
 
+def test_a_report_stays_that_would_be_too_large_when_rewritten() -> None:
+    """The limit holds for what the server has to take, too: it would fail what is above its own."""
+    new = decide(RAW, _OWN, _POLICY, today=_TODAY)
+    assert new.verdict == "rewritten"
+    assert len(RAW) < len(new.raw)
+    tight = replace(_POLICY, size_max_bytes=len(new.raw) - 1)
+    assert decide(RAW, _OWN, tight, today=_TODAY).reason == "too-large"
+
+
 def test_without_a_trail_nothing_foreign_is_verified() -> None:
     """Where nobody can be asked, a foreign report passes as it is."""
     decision = decide(RAW, _FOREIGN, _POLICY, today=_TODAY)

@@ -56,7 +56,7 @@ class Policy:
     Attributes:
         domains: the organisation's own; ``.example.com`` for all below it.
         never_to: patterns of addresses whose mail stays as it is.
-        size_max_bytes: a larger message stays as it is.
+        size_max_bytes: a message stays as it is that is larger, or would be when rewritten.
         rewrite_signed: whether reports with a DKIM signature are rewritten, which breaks it.
         with_banner: whether a report from outside that nobody can verify is rewritten, too, with a
             banner that says so; else it stays as it is.
@@ -187,6 +187,9 @@ def decide(
     )
     if new == raw:
         return Decision("unchanged", "same", kind, causes, verified)
+    if len(new) > policy.size_max_bytes:
+        # A server that finds our mail too large would keep the report from its reader.
+        return Decision("unchanged", "too-large", kind, causes, verified)
     reason: Reason = "report" if verified else "unverified"
     return Decision("rewritten", reason, kind, causes, verified, new)
 

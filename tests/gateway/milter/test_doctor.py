@@ -37,6 +37,10 @@ def test_good_settings_need_no_change() -> None:
         ({"internal_mail_filter_classes": ""}, "main.cf: internal_mail_filter_classes = bounce"),
         ({"milter_default_action": "tempfail"}, "main.cf: milter_default_action = accept"),
         ({"milter_content_timeout": "10s"}, "main.cf: milter_content_timeout = 300s"),
+        (
+            {"message_size_limit": "100000"},
+            "retour.toml: [milter] size_max_bytes = 100000",
+        ),
     ],
 )
 def test_each_fault_has_its_line(values: dict[str, str], line: str) -> None:

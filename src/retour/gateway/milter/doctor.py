@@ -92,6 +92,7 @@ def check_postfix(values: Mapping[str, str], milter: MilterSettings) -> list[Fin
         )
     findings.append(_check_default_action(values, wanted))
     findings.append(_check_timeout(values, milter))
+    findings.append(_check_size(values, milter))
     return findings + check_domains(milter)
 
 
@@ -143,6 +144,20 @@ def _check_timeout(values: Mapping[str, str], milter: MilterSettings) -> Finding
         False,
         f"Postfix waits {seconds} s only; the milter may take {milter.decision_timeout_s} s.",
         ("main.cf: milter_content_timeout = 300s",),
+    )
+
+
+def _check_size(values: Mapping[str, str], milter: MilterSettings) -> Finding:
+    """Check that Postfix takes what we write: it fails a report that is too large for it."""
+    limit = values.get("message_size_limit", "10240000")
+    limit_bytes = int(limit) if limit.isdecimal() else 10_240_000
+    if limit_bytes == 0 or limit_bytes >= milter.size_max_bytes:
+        return Finding(True, "Postfix takes reports as large as the milter writes them.")
+    return Finding(
+        False,
+        f"The milter may write reports of {milter.size_max_bytes} octets; "
+        f"Postfix takes {limit_bytes}.",
+        (f"retour.toml: [milter] size_max_bytes = {limit_bytes}",),
     )
 
 
