@@ -50,7 +50,7 @@ _COUNT_WORDS = (
 _OWN_COUNTERS = ("attr34", "transport rules loop count")
 _TRACE_WORDS = ("delivered-to", "forwarding loop")
 # A circle in one server's own alias table: no hop shows it, and no second copy explains it.
-_ALIAS_WORDS = ("aliasing", "nesting", "aliases deep")
+_ALIAS_WORDS = ("aliasing", "nesting", "aliases deep", "alias database loop", "expansion size")
 _SECOND_COPY_WORDS = (
     "duplicate",
     "already received",
