@@ -1,6 +1,5 @@
 """The API: the command line's JSON over HTTP, tokens and scopes, and its own description."""
 
-import asyncio
 import base64
 import hashlib
 import json
@@ -13,6 +12,7 @@ from typing import Any
 import jsonschema
 import pytest
 import schemathesis
+from anyio.from_thread import start_blocking_portal
 from fastapi.testclient import TestClient
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis.errors import Unsatisfiable
@@ -114,7 +114,9 @@ def test_many_lines_are_answered_as_they_are_explained(
     headers = [(b"host", b"localhost"), (b"content-type", b"application/x-ndjson")]
     scope = {"type": "http", "asgi": {"spec_version": "2.4"}, "method": "POST", "path": EXPLAIN,
              "query_string": b"", "headers": headers, "http_version": "1.1"}  # fmt: skip
-    asyncio.run(create_app(make_site())(scope, receive, send))
+    # In a thread of its own: a browser of other tests may have a loop in this one.
+    with start_blocking_portal() as portal:
+        portal.call(create_app(make_site()), scope, receive, send)
 
     first = next(known for known, body in sent if body)
     assert first < number
