@@ -99,3 +99,17 @@ def test_one_copy_seen_further_on_is_no_second_one() -> None:
     first = stamp("mx.example.org", "4A61C300252") + WRITTEN
     later = stamp("mx.example.net", "6C83E300254", "mx.example.org") + first
     assert verdict(read(first), read("Return-Path: <ann@example.org>\n" + later)) == "unclear"
+
+
+def test_a_mailbox_behind_a_scanner_elsewhere_is_no_circle() -> None:
+    """LMTP ends a way (RFC 2033); the same host taking it by SMTP again would prove a loop."""
+    first = envelope("bob@example.net", queue_id="Q000000001")
+    way = f"Received: from mx.example.net by scan.example.com with ESMTP id S000000001; {DATE}\n"
+    came = f"Received: from mx.example.org by mx.example.net with ESMTP id Q000000001; {DATE}\n"
+    head = "Received: from scan.example.com by mx.example.net"
+    again = f" id Q000000002 for <bob@example.net>; {DATE}\n"
+    seen = read(stamp("mx.example.org", "4A61C300252") + WRITTEN, first)
+    rest = way + came + stamp("mx.example.org", "4A61C300252") + WRITTEN
+    at_end = envelope("bob@example.net", peer="scan.example.com", queue_id="Q000000002")
+    assert verdict(seen, read(head + " with LMTP" + again + rest, at_end)) != "loop"
+    assert verdict(seen, read(head + " with ESMTP" + again + rest, at_end)) == "loop"

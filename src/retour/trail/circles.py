@@ -117,7 +117,10 @@ def find_circle(
 
 
 def _find_returns(chain: tuple[Station, ...]) -> list[_Return]:
-    """Return each return of a host after another system had the message."""
+    """Return each return of a host after another system had the message.
+
+    A mailbox is the end of a way: what reaches one through a scanner elsewhere goes in no circle.
+    """
     returns = []
     last_seen: dict[str, tuple[int, int]] = {}
     run, system = 0, ""
@@ -127,7 +130,7 @@ def _find_returns(chain: tuple[Station, ...]) -> list[_Return]:
         if not station.host or not station.system:
             continue
         before = last_seen.get(station.host)
-        if before and before[1] != run:
+        if before and before[1] != run and not station.is_mailbox:
             returns.append(_Return(before[0], n))
         last_seen[station.host] = (n, run)
     return returns
@@ -177,7 +180,8 @@ def _judge_own_trace(case: _Case, returns: list[_Return]) -> Circle:
         return NO_CIRCLE
     arrival = case.chain[case.shared - 1]
     behind = case.chain[case.shared :]
-    last = behind[-1] if behind else arrival
+    # A delivery into a mailbox ends a way; it is no return (see `_find_returns`).
+    last = next((station for station in reversed(behind) if not station.is_mailbox), arrival)
     left = any(system != arrival.system for system in list_systems(behind))
     is_known = case.chain_earlier[-1].is_arrival or is_from_mailbox(case.earlier)
     if not (is_known and arrival.system and left):

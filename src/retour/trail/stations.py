@@ -18,6 +18,7 @@ from retour.trail.assembly import is_same_system
 _NO_ID = re.compile(r"\d+(?:\.\d+){2,4}|\d{1,3}")
 # Names and addresses under which every system knows itself.
 _NOBODY = re.compile(r"(?:.*\.)?(?:localhost|localdomain|local|internal|lan)", re.I)
+_LMTP = re.compile(r"LMTPS?A?\b", re.I)
 # From this length on a queue id names one message whatever host it is stamped beside.
 _LONG_ID = 8
 # A stamp is written when the content begins, the record when it was checked to its end.
@@ -38,6 +39,8 @@ class Station(NamedTuple):
         is_arrival: known by the receiving system's own record.
         is_stamped: the mail itself names it.
         is_logged: a system's own log names it.
+        is_mailbox: it took the copy by LMTP, which ends in mailboxes and hands nothing on
+            (RFC 2033, section 1; RFC 3848 has the keywords).
     """
 
     host: str | None
@@ -50,6 +53,7 @@ class Station(NamedTuple):
     is_arrival: bool
     is_stamped: bool
     is_logged: bool = False
+    is_mailbox: bool = False
 
     @property
     def where(self) -> str:
@@ -112,6 +116,7 @@ def _read_station(hop: Hop) -> Station:
         hop.n,
         is_arrival=False,
         is_stamped=True,
+        is_mailbox=bool(hop.with_ and _LMTP.match(hop.with_)),
     )
 
 

@@ -565,7 +565,12 @@ OTHERS: dict[str, tuple[str, list[str], list[dict[str, Any]]]] = {
         "dovecot",
         ["lmtp(ann@x)<205><7s0WNw75BGvNAAAAs+8D+A>: msgid=<m@x>: saved mail to INBOX"],
         [
-            {"kind": "Arrival", "message_id": "<m@x>", "recipients": ("ann@x",)},
+            {
+                "kind": "Arrival",
+                "protocol": "LMTP",
+                "message_id": "<m@x>",
+                "recipients": ("ann@x",),
+            },
             {
                 "kind": "HandOver",
                 "recipient": "ann@x",
@@ -582,7 +587,12 @@ OTHERS: dict[str, tuple[str, list[str], list[dict[str, Any]]]] = {
             "discarded if not explicitly delivered"
         ],
         [
-            {"kind": "Arrival", "message_id": "<m@x>", "recipients": ("ann@x",)},
+            {
+                "kind": "Arrival",
+                "protocol": "LMTP",
+                "message_id": "<m@x>",
+                "recipients": ("ann@x",),
+            },
             {
                 "kind": "HandOver",
                 "recipient": "ann@x",

@@ -17,7 +17,7 @@ _NOTHING: Sequence[Observation] = ()
 _TEXT_MAX = 8_192
 
 _LINE = re.compile(
-    r"(?:lmtp|lda|deliver)\(([^)\s,]+)(?:, ?[^)]*)?\)(?:<\d+>)?<([^>]+)>: (?:Info: )?(?:sieve: )?"
+    r"(lmtp|lda|deliver)\(([^)\s,]+)(?:, ?[^)]*)?\)(?:<\d+>)?<([^>]+)>: (?:Info: )?(?:sieve: )?"
     r"msgid=(<[^>]*>|\S*): (.*)",
     re.DOTALL,
 )
@@ -46,7 +46,7 @@ class DovecotDialect:
         found = _LINE.match(line.text[:_TEXT_MAX])
         if not found:
             return _NOTHING
-        user, session, message_id, words = found.groups()
+        program, user, session, message_id, words = found.groups()
         said = words.lower()
         outcome = next((end for start, end in _ACTIONS if said.startswith(start)), None)
         if outcome is None:
@@ -57,6 +57,7 @@ class DovecotDialect:
                 line.host,
                 session,
                 message_id if message_id.startswith("<") else None,
+                protocol="LMTP" if program == "lmtp" else "local",
                 recipients=(user,),
             ),
             HandOver(
