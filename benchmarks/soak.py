@@ -41,7 +41,7 @@ def _print(account: Account) -> None:
     print(", ".join(f"{count:,} {kind}" for kind, count in account.sent.most_common()))
     for name, count in account.actions.most_common():
         print(f"  {name:<42} {count:6,}")
-    for name in ("not_taken", "lost", "twice", "altered", "mixed"):
+    for name in ("not_taken", "lost", "twice", "altered", "mixed", "strays"):
         found: list[object] = getattr(account, name)
         print(f"  {name.replace('_', ' '):<42} {len(found):6,}  {found[:5] or ''}")
     print(f"  {'reports rewritten':<42} {account.rewritten:6,}")
@@ -50,5 +50,6 @@ def _print(account: Account) -> None:
     found = list(account.unexplained)
     print(f"  {'passed, no log line says why':<42} {len(found):6,}  {found[:5] or ''}")
     print(f"  {'not recorded, as the milter says':<42} {account.unrecorded:6,}")
-    faults = (account.lost, account.twice, account.altered, account.mixed, account.unexplained)
-    print("  holds" if not any(faults) and not account.not_taken else "  FAILS")
+    faults = [*account.not_taken, *account.lost, *account.twice, *account.altered]
+    faults += [*account.mixed, *account.strays, *account.unexplained]
+    print(f"  {'fails' if faults else 'holds'}")

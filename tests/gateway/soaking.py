@@ -52,7 +52,9 @@ class Account:
         not_taken: what Postfix refused.
         actions: what was done to daemon and database, by kind.
         seconds: from the first message to the last.
-        lost, twice, altered, mixed: numbers of messages.
+        lost, twice, altered: numbers of messages.
+        mixed: numbers of reports of which a part is ours and a part is not.
+        strays: numbers that arrived and were never taken; -1: none of ours.
         rewritten: reports.
         explained: reports that passed, by the reason that a log names.
         unexplained: queue ids of reports that passed without a reason in any log.
@@ -67,6 +69,7 @@ class Account:
     twice: list[int] = field(default_factory=list)
     altered: list[int] = field(default_factory=list)
     mixed: list[int] = field(default_factory=list)
+    strays: list[int] = field(default_factory=list)
     rewritten: int = 0
     explained: Counter[str] = field(default_factory=Counter)
     unexplained: list[str] = field(default_factory=list)
@@ -328,6 +331,7 @@ class Soak:
         seen: dict[int, list[Arrived]] = {}
         for found in arrived:
             seen.setdefault(found.number, []).append(found)
+        account.strays = [number for number in seen if number not in self._taken]
         reasons = read_reasons(service.logs)
         unreached = read_unreached(self._postfix.log)
         account.unrecorded = count_unrecorded(service.logs)
