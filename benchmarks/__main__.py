@@ -1,4 +1,4 @@
-"""Measures everything and prints it: ``python -m benchmarks [PART ...]``."""
+"""Measures everything but the soak and prints it: ``python -m benchmarks [PART ...]``."""
 
 import argparse
 
@@ -10,6 +10,7 @@ from benchmarks import (
     milter,
     reports,
     scores,
+    soak,
     speed,
     spelling,
     startup,
@@ -30,11 +31,14 @@ PARTS = {
     "trail": trail.main,
     "milter": milter.main,
     "web": web.main,
+    "soak": soak.main,
 }
+_ON_DEMAND = {"soak"}
+"""Takes long: runs where it is asked for by name."""
 
 
 def main() -> None:
-    """Run the parts that were asked for, all of them by default."""
+    """Run the parts that were asked for, all of them but the soak by default."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("parts", nargs="*", metavar="PART", help=", ".join(PARTS))
     parser.add_argument(
@@ -43,12 +47,15 @@ def main() -> None:
     parser.add_argument(
         "--trail", action="store_true", help="search up to ten million hand-overs; 200 kills"
     )
+    parser.add_argument(
+        "--messages", type=int, default=soak.MESSAGES, help="of the soak (default: %(default)s)"
+    )
     arguments = parser.parse_args()
     unknown = set(arguments.parts) - set(PARTS)
     if unknown:
         parser.error(f"there is no part {unknown.pop()!r}")
     for name, measure in PARTS.items():
-        if not arguments.parts or name in arguments.parts:
+        if name in (arguments.parts or PARTS.keys() - _ON_DEMAND):
             print(f"\n=== {name} ===", flush=True)
             if name == "memory":
                 memory.main(memory.LARGE if arguments.memory else memory.SMALL)
@@ -58,6 +65,8 @@ def main() -> None:
                 trail.main(trail.LARGE if arguments.trail else trail.SMALL)
             elif name == "ingest":
                 ingest.main(ingest.KILLS_LARGE if arguments.trail else ingest.KILLS_SMALL)
+            elif name == "soak":
+                soak.main(arguments.messages)
             else:
                 measure()
 

@@ -45,6 +45,12 @@ class Daemon:
         """Send a signal to the daemon and to all its workers."""
         os.killpg(self._process.pid, number)
 
+    def list_children(self) -> list[int]:
+        """Return the process numbers of its workers."""
+        pid = self._process.pid
+        text = Path(f"/proc/{pid}/task/{pid}/children").read_text()
+        return [int(word) for word in text.split()]
+
     def stop(self) -> int:
         """End it as a service manager does; return its exit status."""
         if self._process.poll() is None:

@@ -267,3 +267,15 @@ def test_the_doctor_says_that_all_is_well(postfix: Postfix, run: Run) -> None:
     answer = _ask_doctor(run(), postfix)
     assert (answer.returncode, answer.stderr) == (0, ""), answer.stdout
     assert "-- " not in answer.stdout
+
+
+def test_the_doctor_compares_the_size_limits(postfix: Postfix, run: Run) -> None:
+    """A Postfix that takes less than the milter may write would fail what was rewritten."""
+    daemon = run()
+    postfix.set(message_size_limit="100000")
+    try:
+        answer = _ask_doctor(daemon, postfix)
+    finally:
+        postfix.set(message_size_limit="10240000")
+    assert answer.returncode == 1
+    assert "size_max_bytes = 100000" in answer.stdout

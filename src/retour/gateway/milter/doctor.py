@@ -24,6 +24,7 @@ _NAMES = (
     "internal_mail_filter_classes",
     "milter_protocol",
     "milter_content_timeout",
+    "message_size_limit",
     "queue_directory",
     "mail_owner",
     "maillog_file",
