@@ -358,7 +358,7 @@ def _is_logged_later(pair: _Pair) -> bool:
     for copy, rest, other_rest in sides:
         if copy.extent != "log" or rest or copy.envelope is None:
             continue
-        passed = list_systems(other_rest)
+        passed = list_systems(tuple(one for one in other_rest if not one.is_mailbox))
         is_kept = any(record.outcome == "delivered" for record in copy.envelope.handed_on)
         if not is_kept and (system not in passed or set(passed) <= {system}):
             return True
