@@ -282,9 +282,10 @@ class MilterConnection(asyncio.BufferedProtocol):
         return self._connection.finish(edits)
 
     def _answer(self, message: Message, decision: Decision, answer: bytes) -> None:
-        self._write(answer)
+        # The line comes first: a process killed in between leaves no answered report without one.
         seconds = time.monotonic() - self._due_at
         self._server.journal.decided(decision, seconds, **_facts(message))
+        self._write(answer)
         self._record(message)
         self._forget_due()
 
@@ -292,8 +293,8 @@ class MilterConnection(asyncio.BufferedProtocol):
         """Let the message pass unchanged."""
         assert self._due is not None
         message = self._due.message
-        self._write(self._connection.finish(()))
         self._server.journal.failed_open(failure, error, **_facts(message))
+        self._write(self._connection.finish(()))
         self._record(message)
         self._forget_due()
 
