@@ -196,8 +196,10 @@ def _measure(bench: Bench) -> None:
         ("with trail", RECORDING_SHARE, "pymilter with table"),
     ):
         share = medians[way] / medians["none"]
-        held = share >= least and medians[way] >= medians.get(other, 0)
-        print(f"  {way}: {'holds' if held else 'misses'} {least:.0%} and {other}")
+        print(f"  {way}: {'at least' if share >= least else 'below'} {least:.0%} of none", end="")
+        if other in medians:
+            print(f", {'at least' if medians[way] >= medians[other] else 'below'} {other}", end="")
+        print()
 
 
 def _percentile(values: list[float]) -> float:
