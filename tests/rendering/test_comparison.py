@@ -14,7 +14,8 @@ from mailworld import SCENARIOS, World, see_at_gateway, vary
 from rich.console import Console
 
 from retour.model.comparison_document import ComparisonDocument
-from retour.model.copies import VERDICTS, BodyRelation, Copy, Reason, ReasonKey
+from retour.model.copies import BodyRelation, Copy, Reason, ReasonKey
+from retour.model.vocabulary import VERDICTS
 from retour.rendering.comparison import build_comparison_document, name_copy, say_reason
 from retour.rendering.comparison_html import render_comparison_html
 from retour.rendering.comparison_json import comparison_to_dict

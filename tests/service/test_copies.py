@@ -25,7 +25,7 @@ from scenes import (
     sent,
 )
 
-from retour.model.copies import Verdict
+from retour.model.vocabulary import Verdict
 from retour.rendering.comparison import build_comparison_document
 from retour.rendering.comparison_text import render_comparison_text
 from retour.service.comparison import Compared, ComparisonError, compare_copies

@@ -13,8 +13,9 @@ from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from random import Random
 
-from retour.model.copies import Copy, Envelope, EnvelopeRecipient, Verdict
+from retour.model.copies import Copy, Envelope, EnvelopeRecipient
 from retour.model.trail import HandOver
+from retour.model.vocabulary import Verdict
 from retour.trail.copy import read_copy
 
 DIALECTS = ("postfix", "exim", "sendmail", "courier", "exchange", "plain")

@@ -9,7 +9,8 @@ from typing import NamedTuple
 import pytest
 
 from retour.ingest.envelope import parse_envelope
-from retour.model.copies import Copy, Verdict
+from retour.model.copies import Copy
+from retour.model.vocabulary import Verdict
 from retour.trail.compare import compare
 from retour.trail.copy import read_copy
 

@@ -1,6 +1,7 @@
 """Copies of which the mails show less than usual, or something misleading."""
 
-from retour.model.copies import Copy, Envelope, EnvelopeRecipient, Verdict
+from retour.model.copies import Copy, Envelope, EnvelopeRecipient
+from retour.model.vocabulary import Verdict
 from retour.trail.compare import compare
 from retour.trail.copy import read_copy
 

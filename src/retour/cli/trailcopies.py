@@ -6,7 +6,7 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 from retour.cli.ending import CommandError, ExitCode
-from retour.model.copies import VERDICTS
+from retour.model.vocabulary import VERDICTS
 
 if TYPE_CHECKING:
     from retour.model.story import Repetition

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import get_args
 
 from retour.cli.ending import CommandError, ExitCode
-from retour.model.statistics import TroubleKind
+from retour.model.vocabulary import TroubleKind
 
 
 def add_stats_options(parser: ArgumentParser) -> None:

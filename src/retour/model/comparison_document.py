@@ -2,8 +2,9 @@
 
 from dataclasses import dataclass
 
-from retour.model.copies import RowState, Verdict
+from retour.model.copies import RowState
 from retour.model.document import Row
+from retour.model.vocabulary import Verdict
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,22 +2,12 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal, get_args
+from typing import Literal
 
 from retour.model.defect import Defect
 from retour.model.route import Hop, Route
 from retour.model.trail import HandOver, Remark
-
-Verdict = Literal["loop", "retry", "fan-out", "resent", "split", "unclear", "distinct"]
-"""What two arrivals are to each other, the strongest first.
-
-``loop``: a system took the message twice for one recipient; ``retry``: one sending system handed
-one message over twice; ``fan-out``: one message on two ways (list, forward, alias); ``resent``:
-somebody sent it again on purpose (RFC 5322 §3.6.6); ``split``: one sending system, one hand-over
-for each recipient; ``unclear``: what is there does not tell; ``distinct``: two messages.
-"""
-
-VERDICTS: tuple[Verdict, ...] = get_args(Verdict)
+from retour.model.vocabulary import Verdict
 
 Extent = Literal["mail", "header", "log"]
 """How much of a copy is known: the whole mail, its header alone, or what logs say of it."""

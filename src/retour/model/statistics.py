@@ -1,13 +1,8 @@
 """Numbers over a trail; docs/statistics.md says what each one counts."""
 
 from dataclasses import dataclass
-from typing import Literal
 
-from retour.model.copies import Verdict
-
-TroubleKind = Literal["failed", "waiting", "backscatter"]
-"""``failed``: a recipient did not get it; ``waiting``: it is tried again; ``backscatter``: a report
-about a mail that the trail does not know."""
+from retour.model.vocabulary import Verdict
 
 Named = tuple[str, int]
 """A name and its number."""

@@ -3,10 +3,9 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from retour.model.copies import PairVerdict, Verdict
-from retour.model.statistics import TroubleKind
+from retour.model.copies import PairVerdict
 from retour.model.trail import HandOver, Link, Refusal, Remark
-from retour.model.vocabulary import Action, Kind, Outcome
+from retour.model.vocabulary import Action, Kind, Outcome, TroubleKind, Verdict
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,6 @@
 """The closed words of the contract, as types: every field with a fixed set takes it from here."""
 
-from typing import Literal
+from typing import Literal, get_args
 
 Kind = Literal[
     "failure",
@@ -87,3 +87,18 @@ StoppedAt = Literal[
 
 Returned = Literal["full", "headers", "none"]
 """How much of the original came back."""
+
+Verdict = Literal["loop", "retry", "fan-out", "resent", "split", "unclear", "distinct"]
+"""What two arrivals are to each other, the strongest first.
+
+``loop``: a system took the message twice for one recipient; ``retry``: one sending system handed
+one message over twice; ``fan-out``: one message on two ways (list, forward, alias); ``resent``:
+somebody sent it again on purpose (RFC 5322 §3.6.6); ``split``: one sending system, one hand-over
+for each recipient; ``unclear``: what is there does not tell; ``distinct``: two messages.
+"""
+
+VERDICTS: tuple[Verdict, ...] = get_args(Verdict)
+
+TroubleKind = Literal["failed", "waiting", "backscatter"]
+"""``failed``: a recipient did not get it; ``waiting``: it is tried again; ``backscatter``: a report
+about a mail that the trail does not know."""

@@ -7,8 +7,9 @@ from typing import Literal
 from markupsafe import Markup
 
 from retour.model.comparison_document import ComparisonDocument, PairPart, PairRow, SidePart
-from retour.model.copies import RowState, Verdict
+from retour.model.copies import RowState
 from retour.model.document import State
+from retour.model.vocabulary import Verdict
 from retour.rendering.html import load_template, mark_foreign
 from retour.rendering.letterhead import Letterhead
 from retour.rendering.theme import ACCENT, STRIPE

@@ -4,7 +4,8 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from retour.model.comparison_document import ComparisonDocument, PairPart, PairRow, SidePart
-from retour.model.copies import RowState, Verdict
+from retour.model.copies import RowState
+from retour.model.vocabulary import Verdict
 from retour.rendering.foreign import show_controls
 from retour.rendering.wording import Wording, load_wording
 

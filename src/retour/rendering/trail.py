@@ -9,9 +9,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
 
-from retour.model.copies import VERDICTS, Verdict
 from retour.model.story import Copy, Delivery, Repetition, ReportClaim, Story
 from retour.model.trail import HandOver
+from retour.model.vocabulary import VERDICTS, Verdict
 from retour.rendering.foreign import fold_line
 from retour.rendering.quantity import say_duration
 from retour.rendering.wording import Wording

@@ -2,9 +2,10 @@
 
 from collections.abc import Collection, Iterator
 
-from retour.model.copies import Copy, Verdict
+from retour.model.copies import Copy
 from retour.model.story import Copy as TrailCopy
 from retour.model.story import Repetition, Story
+from retour.model.vocabulary import Verdict
 from retour.service.comparison import KnownCopy
 from retour.store import Store
 from retour.trail.arrivals import list_arrivals, make_copy, make_ways, name_sender

@@ -14,7 +14,8 @@ from sqlalchemy import Connection, case, exists, func, select
 
 from retour.analyse import explain_reply
 from retour.knowledge.load import load
-from retour.model.statistics import CHECK_STEPS_MS, TroubleKind
+from retour.model.statistics import CHECK_STEPS_MS
+from retour.model.vocabulary import TroubleKind
 from retour.store.dialect import Dialect
 from retour.store.schema import (
     HOUR_US,

@@ -7,8 +7,8 @@ from typing import Any, cast
 
 from sqlalchemy import Connection, func, select
 
-from retour.model.copies import Verdict
 from retour.model.statistics import CHECK_STEPS_MS, Named, Span, Statistics, Wave
+from retour.model.vocabulary import Verdict
 from retour.store.counting import span_hours
 from retour.store.schema import HOUR_US, addresses, counts, troubles, uncounted
 

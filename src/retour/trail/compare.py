@@ -9,7 +9,6 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from retour.model.copies import (
-    VERDICTS,
     Comparison,
     Copy,
     Envelope,
@@ -20,8 +19,8 @@ from retour.model.copies import (
     Reason,
     ReasonKey,
     Side,
-    Verdict,
 )
+from retour.model.vocabulary import VERDICTS, Verdict
 from retour.trail.circles import find_circle
 from retour.trail.identity import Identity, judge_identity
 from retour.trail.marks import (

@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from retour.model import story
-from retour.model.statistics import TroubleKind
+from retour.model.vocabulary import TroubleKind
 from retour.rendering.json import JsonObject
 from retour.rendering.trail import Teller
 from retour.rendering.trailjson import answer_to_dict, copy_to_dict, story_to_dict

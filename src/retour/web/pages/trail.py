@@ -12,9 +12,8 @@ from markupsafe import Markup
 from starlette.requests import Request
 from starlette.responses import Response
 
-from retour.model.copies import VERDICTS
-from retour.model.statistics import TroubleKind
 from retour.model.story import Copy, Query, Story
+from retour.model.vocabulary import VERDICTS, TroubleKind
 from retour.rendering.chart import draw_span
 from retour.rendering.trail import ListRow, Teller
 from retour.service.copies import list_repetitions
