@@ -3,7 +3,6 @@
 import os
 import shutil
 import stat
-import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -18,28 +17,6 @@ from sample_report import RAW
 from retour.gateway.milter.sendmail_doctor import check_sendmail
 from retour.service.milter import MilterSettings, Place
 
-_CONFIGURATION = """\
-define(`_CF_DIR_', `{cf}/')dnl
-include(`{cf}/m4/cf.m4')dnl
-OSTYPE(`linux')dnl
-define(`confDOMAIN_NAME', `mail.example.test')dnl
-define(`confDEF_USER_ID', `root:root')dnl
-define(`confSERVICE_SWITCH_FILE', `{folder}/switch')dnl
-define(`confPID_FILE', `{folder}/pid')dnl
-define(`confTRUSTED_USER', `root')dnl
-define(`QUEUE_DIR', `{folder}/queue')dnl
-define(`STATUS_FILE', `')dnl
-define(`LOCAL_MAILER_PATH', `{folder}/deliver')dnl
-define(`LOCAL_MAILER_ARGS', `deliver $u')dnl
-define(`LOCAL_MAILER_FLAGS', `l')dnl
-MODIFY_MAILER_FLAGS(`LOCAL', `-Aw5')dnl
-FEATURE(`nocanonify')dnl
-FEATURE(`accept_unresolvable_domains')dnl
-DAEMON_OPTIONS(`Port={port}, Addr=127.0.0.1, Name=MTA')dnl
-LOCAL_DOMAIN(`example.test')dnl
-{milter}
-MAILER(`local')dnl
-"""
 _MAIL = b"From: bob@example.test\r\nSubject: hello\r\n\r\nHi  there \xfc\r\n.dot\r\n"
 
 
@@ -62,20 +39,14 @@ def _howto_line(socket: Path) -> str:
 
 def _set_up(folder: Path, port: int) -> str:
     """Write the configuration; return it."""
-    mailservers.require(shutil.which("m4"), "m4 is not here, which makes Sendmail's configuration")
-    cf = mailservers.UNPACKED / "usr/share/sendmail/cf"
-    cf = cf if cf.is_dir() else Path("/usr/share/sendmail/cf")
-    for name in ("queue", "mail", "run"):
-        (folder / name).mkdir()
-    (folder / "switch").write_text("hosts files\n")
-    (folder / "deliver").write_text(f"#!/bin/sh\ncat > {folder}/mail/$$\n")
-    (folder / "deliver").chmod(0o755)
-    milter = _howto_line(folder / "run/milter.sock")
-    text = _CONFIGURATION.format(folder=folder, cf=cf, milter=milter, port=port)
-    (folder / "test.mc").write_text(text)
-    made = subprocess.run(["m4", folder / "test.mc"], capture_output=True, check=True)
-    (folder / "test.cf").write_bytes(made.stdout)
-    return made.stdout.decode()
+    (folder / "run").mkdir()
+    lines = [
+        "FEATURE(`accept_unresolvable_domains')dnl",
+        f"DAEMON_OPTIONS(`Port={port}, Addr=127.0.0.1, Name=MTA')dnl",
+        _howto_line(folder / "run/milter.sock"),
+    ]
+    deliver = f"#!/bin/sh\ncat > {folder}/mail/$$\n"
+    return mailservers.configure_sendmail(folder, lines, deliver)
 
 
 _CLIENT = """\

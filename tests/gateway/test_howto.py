@@ -4,7 +4,6 @@ Its code blocks are applied as they stand; only folders are replaced by the test
 to the machine (packages, users, units) is left out, by the first word of the command.
 """
 
-import os
 import re
 import subprocess
 import tempfile
@@ -12,6 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import mailservers
 import pytest
 from daemon import RETOUR, Daemon
 from lab_postfix import Postfix, find_fault
@@ -80,10 +80,7 @@ def _run(line: str, postfix: Postfix) -> "subprocess.CompletedProcess[str] | Non
 def postfix() -> Iterator[Postfix]:
     """A Postfix that has never heard of Retour, for the domain of the page."""
     fault = find_fault()
-    if fault:
-        if os.environ.get("RETOUR_REQUIRE_SERVERS"):
-            pytest.fail(fault)
-        pytest.skip(fault)
+    mailservers.require(not fault, fault or "")
     with tempfile.TemporaryDirectory(prefix="retour-howto-") as name:
         server = Postfix(Path(name))
         server.set(virtual_mailbox_domains="example.com")

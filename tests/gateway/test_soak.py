@@ -1,10 +1,10 @@
 """Mail while the milter and its database are killed: the short form of ``benchmarks soak``."""
 
-import os
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
+import mailservers
 import pytest
 from lab_postfix import find_fault
 from soak_log import read_unreached
@@ -17,10 +17,7 @@ _MESSAGES = 320
 def account() -> Iterator[Account]:
     """A run of some seconds with an SQLite trail."""
     fault = find_fault()
-    if fault:
-        if os.environ.get("RETOUR_REQUIRE_SERVERS"):
-            pytest.fail(fault)
-        pytest.skip(fault)
+    mailservers.require(not fault, fault or "")
     with tempfile.TemporaryDirectory(prefix="retour-soak-") as name:
         yield Soak(Path(name), _MESSAGES, seed=3, pause_s=1, is_postgres=False).run()
 

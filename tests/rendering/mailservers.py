@@ -9,6 +9,7 @@ import shlex
 import shutil
 import subprocess
 import time
+from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,27 @@ UNPACKED = Path(__file__).resolve().parents[2] / "build" / "servers"
 """Where ``.ci/servers`` unpacks what cannot be installed beside each other."""
 
 UID = 64999
+
+_SENDMAIL = """\
+define(`_CF_DIR_', `{cf}/')dnl
+include(`{cf}/m4/cf.m4')dnl
+OSTYPE(`linux')dnl
+define(`confDOMAIN_NAME', `mail.example.test')dnl
+define(`confDEF_USER_ID', `root:root')dnl
+define(`confSERVICE_SWITCH_FILE', `{folder}/switch')dnl
+define(`confPID_FILE', `{folder}/pid')dnl
+define(`confTRUSTED_USER', `root')dnl
+define(`QUEUE_DIR', `{folder}/queue')dnl
+define(`STATUS_FILE', `')dnl
+define(`LOCAL_MAILER_PATH', `{folder}/deliver')dnl
+define(`LOCAL_MAILER_ARGS', `deliver $u')dnl
+define(`LOCAL_MAILER_FLAGS', `l')dnl
+MODIFY_MAILER_FLAGS(`LOCAL', `-Aw5')dnl
+FEATURE(`nocanonify')dnl
+{lines}
+LOCAL_DOMAIN(`example.test')dnl
+MAILER(`local')dnl
+"""
 
 
 def require(condition: object, missing: str) -> None:
@@ -36,6 +58,32 @@ def find(name: str, unpacked: str) -> str:
     require(found, f"{name} is not here (see .ci/servers)")
     assert found
     return found
+
+
+def configure_sendmail(folder: Path, lines: Iterable[str], deliver: str) -> str:
+    """Write a Sendmail's configuration, ``test.cf``, and what it needs beside it.
+
+    Args:
+        folder: for all of it; mails that are delivered have their place in ``mail`` below it.
+        lines: of m4, that are a test's own.
+        deliver: the script that delivers a mail; it gets the user's name.
+
+    Returns:
+        The configuration.
+    """
+    require(shutil.which("m4"), "m4 is not here, which makes Sendmail's configuration")
+    cf = UNPACKED / "usr/share/sendmail/cf"
+    cf = cf if cf.is_dir() else Path("/usr/share/sendmail/cf")
+    for name in ("queue", "mail"):
+        (folder / name).mkdir()
+    (folder / "switch").write_text("hosts files\n")
+    (folder / "deliver").write_text(deliver)
+    (folder / "deliver").chmod(0o755)
+    source = _SENDMAIL.format(folder=folder, cf=cf, lines="\n".join(lines))
+    (folder / "test.mc").write_text(source)
+    made = subprocess.run(["m4", folder / "test.mc"], capture_output=True, check=True)
+    (folder / "test.cf").write_bytes(made.stdout)
+    return made.stdout.decode()
 
 
 def run_private(folder: Path, lines: list[str]) -> None:

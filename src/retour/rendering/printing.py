@@ -3,6 +3,7 @@
 Each form loads its own libraries when it is first asked for.
 """
 
+from functools import partial
 from typing import TYPE_CHECKING, Literal, Protocol, overload
 
 if TYPE_CHECKING:
@@ -102,30 +103,21 @@ def render(  # noqa: PLR0913 - all by keyword
         return _to_json(analysis, scope)
     if format not in ("html", "text", "eml"):
         raise ValueError(f"there is no format {format!r}; there are html, text, eml and json.")
-
-    def build(*, isolating: bool) -> "Document":
-        return _build(
-            analysis,
-            language=language,
-            audience=audience,
-            scope=scope,
-            texts=texts,
-            isolating=isolating,
-            doubtful=doubtful,
-            pages=pages,
-        )
-
+    build = partial(
+        _build,
+        analysis,
+        language=language,
+        audience=audience,
+        scope=scope,
+        texts=texts,
+        doubtful=doubtful,
+        pages=pages,
+    )
     if format == "eml":
         return _to_mail(analysis, build, letterhead, texts)
     if format == "html":
-        from retour.rendering.html import render_html  # noqa: PLC0415
-        from retour.rendering.letterhead import Letterhead  # noqa: PLC0415
-
-        document = build(isolating=True)
-        return render_html(document, letterhead=letterhead or Letterhead(), texts=texts)
-    from retour.rendering.text import render_text  # noqa: PLC0415
-
-    return render_text(build(isolating=False), texts=texts)
+        return _to_page(build(isolating=True), letterhead, texts)
+    return _to_text(build(isolating=False), texts)
 
 
 def resolve_language(language: str, analysis: "Analysis") -> str:
@@ -155,6 +147,19 @@ def _to_json(analysis: "Analysis", scope: "Scope") -> str:
     from retour.rendering.scope import narrow  # noqa: PLC0415
 
     return to_line(analysis_to_dict(narrow(analysis, scope), source="-", index=0)) + "\n"
+
+
+def _to_page(document: "Document", letterhead: "Letterhead | None", texts: "Path | None") -> str:
+    from retour.rendering.html import render_html  # noqa: PLC0415
+    from retour.rendering.letterhead import Letterhead  # noqa: PLC0415
+
+    return render_html(document, letterhead=letterhead or Letterhead(), texts=texts)
+
+
+def _to_text(document: "Document", texts: "Path | None") -> str:
+    from retour.rendering.text import render_text  # noqa: PLC0415
+
+    return render_text(document, texts=texts)
 
 
 class _Build(Protocol):

@@ -18,7 +18,7 @@ from retour.trail.mail import find_queue_id
 from retour.trail.origin import DAY_US, domain_of, find_sender, is_below
 from retour.trail.return_path import is_signed, is_tagged, list_return_paths
 
-_WEEKS_US = 30 * DAY_US
+_MONTH_US = 30 * DAY_US
 _HOUR_US = DAY_US // 24
 _QUEUED_US = 5 * DAY_US
 _COPIES_MAX = 200
@@ -109,7 +109,7 @@ def _measure_reach(store: Store, analysis: Analysis, domains: Collection[str]) -
     after = Query(since_us=at_us, until_us=at_us + DAY_US, limit=1)
     if not (store.find(before) and store.find(after)):
         return Reach()
-    span = Query(since_us=at_us - _WEEKS_US, until_us=at_us + _WEEKS_US, limit=_COPIES_MAX)
+    span = Query(since_us=at_us - _MONTH_US, until_us=at_us + _MONTH_US, limit=_COPIES_MAX)
     sent = store.find(replace(span, from_=domain))
     out = [copy for copy in sent if _is_sent_out(copy, domain)]
     received = store.find(replace(span, to=domain))
