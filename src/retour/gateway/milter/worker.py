@@ -7,6 +7,8 @@ import socket
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+import uvloop
+
 from retour.analyse import explain
 from retour.gateway.deciding import Decider
 from retour.gateway.journal import Journal
@@ -87,7 +89,7 @@ def run_worker(
         connections_max=milter.connections_max,
         memory_max_bytes=milter.memory_max_mb * 1_000_000,
     )
-    asyncio.run(
+    uvloop.run(
         _serve(
             listener,
             Server(policy, limits, journal, decider, recorder, recent),
