@@ -64,7 +64,13 @@ def find_trail(settings: Settings, environ: Mapping[str, str], journal: Journal)
     from retour.gateway.trail import Trail  # noqa: PLC0415 - needs the extra 'trail'
 
     kept = settings.trail
-    return Trail(url, journal, with_subjects=kept.subjects, with_bodies=kept.bodies_days > 0)
+    return Trail(
+        url,
+        journal,
+        with_subjects=kept.subjects,
+        with_bodies=kept.bodies_days > 0,
+        domains=kept.domains,
+    )
 
 
 def run_worker(
