@@ -4,6 +4,8 @@ import asyncio
 import threading
 from collections.abc import Callable
 
+import uvloop
+
 from retour.gateway.deciding import Decider
 from retour.gateway.journal import Journal
 from retour.gateway.milter.listening import listen
@@ -35,7 +37,7 @@ class Running:
         self.server = Server(policy, limits, self._journal, Decider(policy, verify), recorder)
         self._listener = listen(MilterSettings(socket=place, socket_mode=0o600))
         self._stop = asyncio.Event()
-        self._loop = asyncio.new_event_loop()
+        self._loop = uvloop.new_event_loop()
         self._thread = threading.Thread(target=self._run)
         self._thread.start()
 

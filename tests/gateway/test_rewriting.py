@@ -70,7 +70,7 @@ def test_marks_and_signatures_keep_a_report(
 
 
 def _decide(raw: bytes, envelope: Envelope, verified: bool | None = None) -> Decision:
-    return decide(raw, envelope, _POLICY, today=_TODAY, verify=lambda _: verified)
+    return decide(raw, envelope, _POLICY, today=_TODAY, verify=lambda *_: verified)
 
 
 @pytest.mark.parametrize(
@@ -194,7 +194,7 @@ def test_the_language_follows_map_then_header_then_setting(
 def test_an_error_of_the_trail_comes_out() -> None:
     """Whoever asks must know that the trail could not be asked: the message passes then."""
 
-    def fail(_: Analysis) -> bool | None:
+    def fail(*_: object) -> bool | None:
         raise OSError("no database")
 
     with pytest.raises(OSError, match="no database"):
@@ -207,7 +207,7 @@ def test_an_operator_may_have_unverified_reports_rewritten_with_a_banner() -> No
     forged = decide(RAW, _FOREIGN, policy, today=_TODAY)
     assert (forged.verdict, forged.reason) == ("rewritten", "unverified")
     assert b"Nobody here could verify this notice" in forged.raw
-    genuine = decide(RAW, _FOREIGN, policy, today=_TODAY, verify=lambda _: True)
+    genuine = decide(RAW, _FOREIGN, policy, today=_TODAY, verify=lambda *_: True)
     assert b"could verify" not in genuine.raw
 
 

@@ -4,6 +4,8 @@ import hashlib
 import threading
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import UTC, datetime
+from email.utils import format_datetime
 from pathlib import Path
 
 import pytest
@@ -63,6 +65,41 @@ def test_a_report_is_verified_by_what_we_sent(
     trail = Trail(str(tmp_path / "trail.sqlite3"), Journal())
     trail.write([_SENT])
     assert trail.verify(retour.explain(RAW.replace(*change))) is answer
+
+
+_TAGGED = "prvs=0123abcdef=alice@home.test"
+_BARE = RAW.replace(b"Message-ID: <original@home.test>\r\n", b"")
+
+
+@pytest.mark.parametrize(
+    ("sender", "raw", "recipient", "answer"),
+    [
+        (_TAGGED, _BARE, _TAGGED, True),
+        (_TAGGED, _BARE, "prvs=0123ffffff=alice@home.test", None),
+        (_TAGGED, _BARE.replace(b"unknown@", b"nobody@"), _TAGGED, None),
+        ("news+unknown=away.test@home.test", _BARE, "news+unknown=away.test@home.test", True),
+        ("alice@home.test", _BARE, "alice@home.test", None),
+    ],
+)
+def test_a_report_is_verified_by_the_return_path_that_a_message_bore(
+    tmp_path: Path, sender: str, raw: bytes, recipient: str, answer: bool | None
+) -> None:
+    """Only whoever got the message knows its mark; an address without one proves nothing."""
+    trail = Trail(str(tmp_path / "trail.sqlite3"), Journal())
+    trail.write([replace(_SENT, mail_from=sender)])
+    assert trail.verify(retour.explain(raw), (recipient,)) is answer
+
+
+def test_a_report_that_is_quicker_than_the_recorder_is_verified(tmp_path: Path) -> None:
+    """What a worker took a moment ago is not written yet; the report of it is looked up again."""
+    trail = Trail(str(tmp_path / "trail.sqlite3"), Journal())
+    trail.verify(retour.explain(RAW))  # opens the database, as the mail before has
+    now = format_datetime(datetime.now(UTC)).encode()
+    raw = RAW.replace(b"Tue, 24 Nov 2026 09:02:14 +0000 (UTC)", now)
+    recorder = Recorder(trail.write, Journal())
+    recorder.add(_SENT)
+    assert trail.verify(retour.explain(raw)) is True
+    recorder.close(5)
 
 
 def test_a_report_of_ours_proves_nothing(tmp_path: Path) -> None:

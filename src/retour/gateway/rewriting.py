@@ -37,8 +37,9 @@ Reason = Literal[
 
 Verdict = Literal["rewritten", "unchanged"]
 
-Verify = Callable[[Analysis], bool | None]
-"""Tells whether we sent what a report is about (design: *verified*); None: cannot be known."""
+Verify = Callable[[Analysis, tuple[str, ...]], bool | None]
+"""Tells whether we sent what a report is about (design: *verified*), which came to these addresses;
+None: cannot be known."""
 
 Weigh = Callable[[Analysis], Analysis]
 """Adds what the trail knows of the original; gives the answer back as it was where it is away."""
@@ -244,5 +245,5 @@ def _verify(
     ]
     if True in signed:
         return True
-    known = verify(analysis) if verify else None
+    known = verify(analysis, envelope.recipients) if verify else None
     return known if known is not None else (False if False in signed else None)

@@ -1,6 +1,6 @@
 """Looks up in a trail what a report is about, and lets the answer know."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import replace
 from datetime import datetime
 
@@ -70,11 +70,21 @@ def _find_story(store: Store, analysis: Analysis, queue_id: str | None) -> Story
     envelope_id = report.original.envelope_id if report.original else None
     if envelope_id and (story := store.read_named(envelope_id)):
         return story
-    return _find_by_return_path(store, report)
+    return find_by_return_path(store, report, list_return_paths(report))
 
 
-def _find_by_return_path(store: Store, report: Report) -> Story | None:
-    """Find the one message that bore a marked return path and was for a recipient of the report."""
+def find_by_return_path(store: Store, report: Report, paths: Iterable[str]) -> Story | None:
+    """Find the one message that bore a marked return path and was for a recipient of the report.
+
+    Args:
+        store: the trail.
+        report: about that message.
+        paths: to which the report came, lower case; those without a mark (BATV, VERP) count for
+            nothing.
+
+    Raises:
+        StoreError: the trail cannot be read.
+    """
     names = {
         name.lower()
         for recipient in report.recipients
@@ -83,7 +93,7 @@ def _find_by_return_path(store: Store, report: Report) -> Story | None:
     }
     found = {
         copy.message_id or str(copy.copy_id)
-        for path in list_return_paths(report)
+        for path in paths
         if is_tagged(path)
         for copy in _list_with_path(store, path)
         if names & {recipient.lower() for recipient in copy.recipients}
@@ -101,7 +111,7 @@ def _measure_reach(store: Store, analysis: Analysis, domains: Collection[str]) -
     """Measure whether the trail would know the original, had it been sent over its systems."""
     report = analysis.report
     sender = find_sender(report) or ""
-    domain, moment = domain_of(sender), _find_moment(analysis)
+    domain, moment = domain_of(sender), find_moment(analysis)
     if not domain or moment is None:
         return Reach()
     at_us = round(moment.timestamp()) * 1_000_000
@@ -135,7 +145,7 @@ def _measure_reach(store: Store, analysis: Analysis, domains: Collection[str]) -
     )
 
 
-def _find_moment(analysis: Analysis) -> datetime | None:
+def find_moment(analysis: Analysis) -> datetime | None:
     """Find when the original set out: its oldest stamp, for its Date field is its author's alone.
 
     Where it was not returned, the report came soon after, most often.

@@ -21,7 +21,6 @@ from running_milter import LIMITS, Running, Start
 from sample_report import BODY, FIELDS, RAW
 
 from retour.gateway.rewriting import Policy
-from retour.model.analysis import Analysis
 from retour.service.milter import Place
 
 _POLICY = Policy(domains=("home.test",))
@@ -154,7 +153,7 @@ def test_too_large_a_report_passes(start: Start, read_log: ReadLog) -> None:
 def test_an_error_lets_the_message_pass(start: Start, read_log: ReadLog) -> None:
     """Whatever goes wrong on our side is logged and changes no mail; the next message is read."""
 
-    def fail(_: Analysis) -> bool | None:
+    def fail(*_: object) -> bool | None:
         raise OSError("no database")
 
     with _milter(start(_POLICY, verify=fail)) as client:
@@ -171,7 +170,7 @@ def test_a_slow_decision_lets_the_message_pass(start: Start, read_log: ReadLog) 
     """When the time is over the server gets its answer, and the late decision nobody."""
     gate = threading.Event()
 
-    def wait(_: Analysis) -> bool | None:
+    def wait(*_: object) -> bool | None:
         gate.wait(30)
         return True
 
@@ -189,7 +188,7 @@ def test_overload_lets_messages_pass(start: Start, read_log: ReadLog) -> None:
     """While all threads are busy and many wait, further messages are not decided about."""
     gate = threading.Event()
 
-    def wait(_: Analysis) -> bool | None:
+    def wait(*_: object) -> bool | None:
         gate.wait(60)
         return True
 
@@ -321,7 +320,7 @@ def test_stopping_waits_for_the_message_in_work(start: Start) -> None:
     """A message whose decision is under way gets its answer; then the connection is closed."""
     entered, gate = threading.Event(), threading.Event()
 
-    def wait(_: Analysis) -> bool | None:
+    def wait(*_: object) -> bool | None:
         entered.set()
         gate.wait(30)
         return True

@@ -5,6 +5,7 @@ import socket
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import cast
 
 from retour.gateway.deciding import Decider
 from retour.gateway.journal import DropCause, Failure, Journal
@@ -130,7 +131,7 @@ class MilterConnection(asyncio.BufferedProtocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Take a connection, or close it where there are too many."""
-        assert isinstance(transport, asyncio.Transport)
+        transport = cast("asyncio.Transport", transport)  # uvloop's is one without being a subclass
         self._transport = transport
         server = self._server
         server.connections.add(self)

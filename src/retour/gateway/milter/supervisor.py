@@ -125,9 +125,10 @@ class Supervisor:
         return 0
 
     def _warm_up(self) -> None:
-        from retour.gateway.milter.worker import make_policy, warm_up  # noqa: PLC0415
+        from retour.gateway.milter.worker import find_trail, make_policy, warm_up  # noqa: PLC0415
 
         warm_up(make_policy(self._settings, self._milter))
+        find_trail(self._settings, os.environ, self._journal)  # loads its modules, opens nothing
 
     def _start_workers(self) -> None:
         from retour.gateway.milter.worker import run_worker  # noqa: PLC0415

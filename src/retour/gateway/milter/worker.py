@@ -7,6 +7,8 @@ import socket
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+import uvloop
+
 from retour.analyse import explain
 from retour.gateway.deciding import Decider
 from retour.gateway.journal import Journal
@@ -62,7 +64,13 @@ def find_trail(settings: Settings, environ: Mapping[str, str], journal: Journal)
     from retour.gateway.trail import Trail  # noqa: PLC0415 - needs the extra 'trail'
 
     kept = settings.trail
-    return Trail(url, journal, with_subjects=kept.subjects, with_bodies=kept.bodies_days > 0)
+    return Trail(
+        url,
+        journal,
+        with_subjects=kept.subjects,
+        with_bodies=kept.bodies_days > 0,
+        domains=kept.domains,
+    )
 
 
 def run_worker(
@@ -87,7 +95,7 @@ def run_worker(
         connections_max=milter.connections_max,
         memory_max_bytes=milter.memory_max_mb * 1_000_000,
     )
-    asyncio.run(
+    uvloop.run(
         _serve(
             listener,
             Server(policy, limits, journal, decider, recorder, recent),
