@@ -191,7 +191,9 @@ def _combine(
         return decision
     guess, probability = guesses[0]
     agrees = guess == best.cause
-    if not agrees and probability >= MODEL_OVERRULES.get(best.tier, _NEVER):
+    # That time ran out is no reason beside a rule that reads one, however vague.
+    overrules = not agrees and guess != _EXPIRED
+    if overrules and probability >= MODEL_OVERRULES.get(best.tier, _NEVER):
         return _decide_by_model(guesses, claims, recipient)
     confidence = join_model(decision.confidence, probability, agrees=agrees)
     if best.cause == _EXPIRED:
