@@ -175,14 +175,14 @@ def _sort_by_bucket(answers: Iterable[Answer]) -> dict[str, list[Answer]]:
     return buckets
 
 
-def _shares(answers: list[Answer]) -> dict[str, tuple[float, float]]:
+def _shares(answers: list[Answer]) -> dict[str, tuple[float, int]]:
     """Return, per bucket, the share right with each cluster weighing 1, and the clusters."""
-    shares = {}
+    shares: dict[str, tuple[float, int]] = {}
     for bucket, members in _sort_by_bucket(answers).items():
         clusters: dict[str, list[bool]] = defaultdict(list)
         for answer in members:
             clusters[answer.cluster].append(answer.right)
-        right = sum(sum(rights) / len(rights) for rights in clusters.values())
+        right = sum((sum(rights) / len(rights) for rights in clusters.values()), 0.0)
         shares[bucket] = (right, len(clusters))
     return shares
 

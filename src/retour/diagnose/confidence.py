@@ -71,8 +71,9 @@ MODEL_DIFFERS = 0.94
 NOTHING_SAID = 0.7
 """Confidence of ``unknown`` where the report gives no words at all."""
 
-EXPIRED_CEILING = 0.45
-"""Ceiling where a reporter says that time ran out: more than half of them keep back a reason."""
+EXPIRED_CEILING = 0.5
+"""Ceiling where a reporter says that time ran out: half of them or more keep back a reason. Not
+lower, because the words are no guess: that much the reporter does say."""
 
 DELAY_SUPPOSED = 0.8
 """Confidence of ``unreachable`` for a delay whose notice names no reason."""
