@@ -55,7 +55,7 @@ MODEL_OVERRULES: Mapping[Tier, float] = {
     "code": 0.3,
 }
 MODEL_ALONE = 0.2
-MODEL_ALONE_ON_PROSE = 0.7
+MODEL_ALONE_ON_PROSE = 0.8
 """Below these probabilities nobody knows: the cause is ``unknown``. A notice has many words that
 name no cause, and the stage was fitted to replies."""
 
