@@ -7,6 +7,8 @@ from retour.diagnose import diagnose, diagnose_reply
 from retour.knowledge.load import load
 from retour.model.report import Statement
 
+SURE = 0.9
+
 
 def wrapper(text: str) -> Statement:
     """Return the words around a foreign reply."""
@@ -43,6 +45,24 @@ def test_what_failed_on_each_try_wins_over_expired() -> None:
     assert judge(one).cause == "mailbox-full"
 
 
+def test_a_host_named_without_an_answer_was_not_reached() -> None:
+    """Exim quotes what a host said; where it names one and quotes nothing, none spoke."""
+    quiet = said("host mx.example.net [192.0.2.25] retry timeout exceeded", "reporter", "text/4")
+    assert judge(recipient(quiet, remote_mta=None), producer="exim").cause == "unreachable"
+    bare = said("retry timeout exceeded", "reporter", "text/4")
+    found = judge(recipient(bare, remote_mta=None), producer="exim")
+    assert found.cause == "expired"
+    assert found.confidence <= 0.5
+
+
+def test_the_name_of_a_scanner_is_no_virus() -> None:
+    """A scanner stamps what it lets pass."""
+    stamp = "Delivery attempts will continue for some time. Scanned by our antivirus system. " * 6
+    one = recipient(said(stamp, "reporter", "text/9"), action="delayed", remote_mta=None)
+    assert judge(one, kind="delay").cause != "virus"
+    assert judge(recipient(said("554 5.7.1 Virus found"))).cause == "virus"
+
+
 def test_a_status_code_is_read_where_the_words_are_opaque() -> None:
     """The code of the server that refused stands in for unknown words."""
     found = judge(recipient(said("550 5.1.1 xyzzy")))
@@ -76,7 +96,7 @@ def test_a_delay_without_a_reason_is_a_guess_and_says_so() -> None:
     text = said("Message has not yet been delivered", "reporter", "text/4")
     found = judge(recipient(text, action="delayed", remote_mta=None), kind="delay")
     assert (found.cause, found.outcome) == ("unreachable", "delayed")
-    assert found.confidence <= 0.7
+    assert found.confidence < SURE
     assert {e.weight for e in found.evidence} == {"weak"}
 
 

@@ -105,6 +105,11 @@ NESTED = {
         "554 <a@b.example>... 550 Host unknown",
         ["550 Host unknown", "554 <a@b.example>..."],
     ),
+    "IronPort's heading": (
+        "5.1.0 - Unknown address error 550-'5.7.1 Access denied' (delivery attempts: 0)",
+        ["550-'5.7.1 Access denied' (delivery attempts: 0)", "5.1.0 - Unknown address error"],
+    ),
+    "heading over words": ("5.4.7 - Delivery expired", ["5.4.7 - Delivery expired"]),
     "said without a reply": ("he said: hello", ["he said: hello"]),
     "arrow to nothing": ("550 no ->", ["550 no ->"]),
     "nothing": ("", [""]),

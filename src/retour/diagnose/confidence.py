@@ -1,9 +1,10 @@
 """How sure an answer is: one table, filled with measured shares.
 
 Each answer falls into a bucket by what it stands on. The figures are the share of right answers of
-that bucket on labelled replies and mails (``python -m benchmarks.calibration`` prints them anew),
-smoothed towards the tier's share and rounded down; the trained stage's own probability is
-calibrated where it is trained.
+that bucket on labelled replies and mails, with each cluster of near-duplicates weighing 1 and
+without the clusters that hold an example of a rule (``python -m benchmarks.calibration`` prints
+them anew), smoothed and rounded down; the trained stage's own probability is calibrated where it is
+trained.
 """
 
 from collections.abc import Mapping
@@ -19,23 +20,23 @@ Ground = Tier | Literal["notice"]
 """What an answer stands on: a rule's tier, or telling words that stand anywhere in a notice."""
 
 TIER_CONFIDENCE: Mapping[tuple[Ground, Standing], float] = {
-    ("receiver", "backed"): 0.98,
-    ("receiver", "alone"): 0.97,
-    ("receiver", "contested"): 0.92,
+    ("receiver", "backed"): 0.99,
+    ("receiver", "alone"): 0.98,
+    ("receiver", "contested"): 0.96,
     ("server", "backed"): 0.98,
-    ("server", "alone"): 0.97,
-    ("server", "contested"): 0.9,
-    ("phrase", "backed"): 0.97,
-    ("phrase", "alone"): 0.95,
-    ("phrase", "contested"): 0.83,
+    ("server", "alone"): 0.98,
+    ("server", "contested"): 0.96,
+    ("phrase", "backed"): 0.98,
+    ("phrase", "alone"): 0.98,
+    ("phrase", "contested"): 0.88,
     ("status", "backed"): 0.92,
-    ("status", "alone"): 0.82,
+    ("status", "alone"): 0.87,
     ("status", "contested"): 0.7,
-    ("notice", "backed"): 0.92,
-    ("notice", "alone"): 0.9,
-    ("notice", "contested"): 0.75,
-    ("generic", "backed"): 0.87,
-    ("generic", "alone"): 0.77,
+    ("notice", "backed"): 0.95,
+    ("notice", "alone"): 0.95,
+    ("notice", "contested"): 0.82,
+    ("generic", "backed"): 0.9,
+    ("generic", "alone"): 0.84,
     ("generic", "contested"): 0.6,
     ("vague", "backed"): 0.55,
     ("vague", "alone"): 0.55,
@@ -54,26 +55,27 @@ MODEL_OVERRULES: Mapping[Tier, float] = {
     "code": 0.3,
 }
 MODEL_ALONE = 0.2
-MODEL_ALONE_ON_PROSE = 0.5
+MODEL_ALONE_ON_PROSE = 0.8
 """Below these probabilities nobody knows: the cause is ``unknown``. A notice has many words that
 name no cause, and the stage was fitted to replies."""
 
-MODEL_TRUST = 0.8
+MODEL_TRUST = 0.6
 """What its probability counts where it answers: what no rule reads is harder than the average."""
 
-MODEL_AGREES = 0.95
+MODEL_AGREES = 0.97
 """Where rule and stage agree, the confidence rises from the rule's towards this."""
 
-MODEL_DIFFERS = 0.9
+MODEL_DIFFERS = 0.94
 """What a rule's confidence counts where the stage says something else."""
 
-NOTHING_SAID = 0.55
+NOTHING_SAID = 0.7
 """Confidence of ``unknown`` where the report gives no words at all."""
 
-EXPIRED_CEILING = 0.6
-"""Ceiling where a reporter says that time ran out: about half of them keep back a reason."""
+EXPIRED_CEILING = 0.5
+"""Ceiling where a reporter says that time ran out: half of them or more keep back a reason. Not
+lower, because the words are no guess: that much the reporter does say."""
 
-DELAY_SUPPOSED = 0.7
+DELAY_SUPPOSED = 0.8
 """Confidence of ``unreachable`` for a delay whose notice names no reason."""
 
 MODEL_ON_DELAY = 0.6

@@ -136,10 +136,10 @@ def _prefer_expired(best: Claim, claims: tuple[Claim, ...]) -> Claim:
 def _decide_by_rule(best: Claim, claims: tuple[Claim, ...], recipient: Recipient) -> Decision:
     tier: Ground = best.tier if best.firm or not best.telling else "notice"
     standing = _standing(best, claims, recipient.status_field)
-    confidence = weigh_rule(tier, standing)
+    confidence, ground = weigh_rule(tier, standing), f"{tier}/{standing}"
     others = [claim.cause for claim in claims]
     if best.cause == _EXPIRED and best.statement.speaker != "remote":
-        confidence = min(confidence, EXPIRED_CEILING)
+        ground, confidence = _EXPIRED, min(confidence, EXPIRED_CEILING)
         others = [*others, _UNREACHABLE, "greylisted"]
     return Decision(
         cause=best.cause,
@@ -147,7 +147,7 @@ def _decide_by_rule(best: Claim, claims: tuple[Claim, ...], recipient: Recipient
         claim=best,
         evidence=_line_up(best, claims),
         alternatives=share_rest(best.cause, confidence, others),
-        ground=f"{tier}/{standing}",
+        ground=ground,
     )
 
 
@@ -191,7 +191,9 @@ def _combine(
         return decision
     guess, probability = guesses[0]
     agrees = guess == best.cause
-    if not agrees and probability >= MODEL_OVERRULES.get(best.tier, _NEVER):
+    # That time ran out is no reason beside a rule that reads one, however vague.
+    overrules = not agrees and guess != _EXPIRED
+    if overrules and probability >= MODEL_OVERRULES.get(best.tier, _NEVER):
         return _decide_by_model(guesses, claims, recipient)
     confidence = join_model(decision.confidence, probability, agrees=agrees)
     if best.cause == _EXPIRED:

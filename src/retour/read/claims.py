@@ -15,6 +15,8 @@ from retour.wire.address import parse_address
 from retour.wire.fields import parse_groups
 
 _EXPIRED = re.compile(r"(?:envelope|message) expired", re.I)
+# The words may name what failed on each try (Exchange lists the tries).
+_TIME_RAN_OUT = frozenset({"4.4.7", "5.4.7"})
 _TWO_WORDS = re.compile(r"[^\W\d_]{2,}+[\W\d_].*?[^\W\d_]{2}", re.S)
 # Characters behind an address in a notice that speak of it.
 _WORDS_OF_ONE = 600
@@ -166,7 +168,7 @@ def _is_open(one: Recipient) -> bool:
     """Tell whether a recipient's own fields give no reply, or one without words of its own."""
     if one.action in GOOD_ACTIONS:
         return False
-    if one.reply is None:
+    if one.reply is None or one.reply.status in _TIME_RAN_OUT:
         return True
     return _is_cut(one) or not _TWO_WORDS.search(one.statements[0].text[:200])
 

@@ -1,5 +1,6 @@
 """A mail taken apart for reading: its own parts here, the messages inside it there."""
 
+import re
 from typing import NamedTuple
 
 from retour.model.defect import Defect
@@ -25,6 +26,8 @@ _MACHINE = {
     "message/global-disposition-notification": "disposition-notification",
     "message/feedback-report": "feedback-report",
 }
+_FIELD = re.compile(r"^[A-Za-z][A-Za-z-]{2,40}[ \t]*:", re.M)
+_FIELD_LOOK = 2_000
 _NO_TEXT = ("application/", "image/", "audio/", "video/")
 # Notices are short: this much of their words is read.
 NOTICE_MAX = 65_536
@@ -120,6 +123,14 @@ def read_through(root: Part, defects: tuple[Defect, ...]) -> tuple[Part, tuple[D
     return report, (*source.defects, *found, changed)
 
 
+def _is_prose(part: Part) -> bool:
+    """Tell whether a part that is labelled as fields holds words for people (InterMail)."""
+    if "content-transfer-encoding" in part.headers:
+        return False
+    start = part.whole_text[part.body : min(part.end, part.body + _FIELD_LOOK)]
+    return bool(start.strip()) and not _FIELD.search(start)
+
+
 def sort_parts(root: Part) -> Message:
     """Sort the parts of one mail (or of a mail inside another) by use."""
     texts: list[Part] = []
@@ -132,13 +143,17 @@ def sort_parts(root: Part) -> Message:
         kind = part.content_type
         if part.children:
             todo.extend(reversed(part.children))
-        elif kind in _MACHINE:
+        elif kind in _MACHINE and not _is_prose(part):
             machine.setdefault(_MACHINE[kind], part)
         elif kind in _RETURNED_MESSAGES and part is not root:
             embedded.append(part)
         elif kind in _RETURNED_HEADERS and part is not root:
             returned_headers = returned_headers or part
-        elif kind.startswith("text") or (part is root and not kind.startswith(_NO_TEXT)):
+        elif (
+            kind.startswith("text")
+            or kind in _MACHINE
+            or (part is root and not kind.startswith(_NO_TEXT))
+        ):
             texts.append(part)
     notice = _read_notice(texts)
     return Message(root, tuple(texts), machine, tuple(embedded), returned_headers, notice)

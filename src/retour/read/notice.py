@@ -49,14 +49,20 @@ def split_notice(text: str) -> tuple[str, str]:
     """
     at = 0
     said = False
+    cited = False
     for count, line in enumerate(text.split("\n", LINES_MAX)):
         if count == LINES_MAX:
             return text[:at], text[at:]
         bare = line.lstrip(_MARGIN)
         if bare:
-            if said and _opens_original(text, at, line, bare):
+            if said and not cited and _opens_original(text, at, line, bare):
                 return text[:at], text[at:]
             said = True
+            # Fields cited in the middle: "a message you sent with the following header fields:".
+            if cited:
+                cited = line[:1] in " \t"
+            elif bare.endswith("header fields:"):
+                cited = True
         at += len(line) + 1
     return text, ""
 

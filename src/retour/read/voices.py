@@ -11,6 +11,8 @@ from retour.wire.reply import find_reply, fold, parse_reply, unwrap
 
 # A reply in angle brackets at the end of a reporter's words (Amazon SES): "expired.<421 4.4.2 …>".
 _TAGGED = re.compile(r"<([245][0-5][0-9][ -][^<>]{3,600})>\s*$")
+# What Exim says when it gives up, glued to the reply that it got on the last try.
+_GAVE_UP = ": retry timeout exceeded"
 _PARAGRAPH = re.compile(r"\n[ \t]*\n")
 _STATUS_IN_WORDS = re.compile(
     r"([245](?<![0-9A-Za-z.].)\.[0-9]{1,3}\.[0-9]{1,3})(?![0-9A-Za-z]|\.[0-9])"
@@ -62,6 +64,8 @@ def speak(text: str, where: str, speaker: Speaker) -> tuple[Statement, ...]:
         tagged = _TAGGED.search(inner)
         if tagged and tagged.start() > 10:
             voices = (tagged[1], inner[: tagged.start()].strip(), *voices[1:])
+    elif inner.endswith(_GAVE_UP) and parse_reply(inner):
+        voices = (inner.removesuffix(_GAVE_UP), _GAVE_UP[2:], *voices[1:])
     if len(voices) == 1:
         return (Statement(speaker, where, inner, parse_reply(inner)),)
     return (

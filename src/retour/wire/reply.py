@@ -36,6 +36,11 @@ _NAMED = re.compile(
     r"^[245][0-5][0-9] (?:[245]\.\d{1,3}\.\d{1,3} )?<?[^\s<>]{1,300}>?\.\.\. "
     r"(?=[245][0-5][0-9][ -])"
 )
+# IronPort (Cisco Secure Email) heads the reply with its own reading of it, code and words:
+# "5.1.0 - Unknown address error 550-'5.7.1 Access denied'".
+_HEADED = re.compile(
+    r"[245]\.[0-9x]{1,3}\.[0-9x]{1,3} - [^0-9'\"]{3,80}? (?=[245][0-5][0-9][- ]+['\"(])"
+)
 _WRAPPED_MAX = 5
 # A text is looked at this far; a line on the wire ends at 512 octets (RFC 5321 §4.5.3.1.5).
 TEXT_MAX = 16_384
@@ -130,6 +135,10 @@ def _inner_start(text: str) -> tuple[str, str] | None:
         named = _NAMED.match(text)
         if named:
             return text[: named.end()].strip(), text[named.end() :].strip()
+    if " - " in text[:16]:
+        headed = _HEADED.match(text)
+        if headed:
+            return text[: headed.end()].strip(), text[headed.end() :].strip()
     return _nested_reply(text) if "[" in text[:40] else None
 
 
