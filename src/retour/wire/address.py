@@ -12,7 +12,8 @@ _DOMAIN_MAX = 255
 
 _ANGLE = re.compile(r"<\s*([^<>\s]{1,600})\s*>")
 # A run of characters that may be an address; each character of a text is looked at once.
-_RUN = re.compile(r"[^\s<>()\[\],;:\"|]+")
+# Full-width colons, brackets and stops part words as the plain ones do.
+_RUN = re.compile(r"[^\s<>()\[\],;:\"|\uff08\uff09\uff0c\uff1a\uff1b\u3001\u3002\u300c\u300d]+")
 _DOMAIN_LITERAL = re.compile(r"\[[0-9A-Fa-f:.IPv]{3,50}\]")
 _QUOTED_LOCAL = re.compile(r"\"[^\"\n@]{1,64}\"\Z")
 # What almost all addresses look like; nothing has to be undone in one.
