@@ -28,6 +28,11 @@ TEXTS = {
     "GB18030 called GB2312": ("镕".encode("gb18030"), "gb2312", "镕"),
     "Big5": ("郵件無法投遞".encode("big5"), "big5", "郵件無法投遞"),
     "KOI8-R": ("Не доставлено".encode("koi8-r"), "koi8-r", "Не доставлено"),  # noqa: RUF001
+    "Windows-1251 undeclared": (
+        "Письмо не доставлено получателю".encode("cp1251"),
+        None,
+        "Письмо не доставлено получателю",
+    ),
     "KS_C_5601": ("배달 실패".encode("cp949"), "ks_c_5601-1987", "배달 실패"),
     "UTF-7": (b"Zustellung f+APw-r", "utf-7", "Zustellung für"),
     "unknown charset": ("für".encode(), "x-no-such", "für"),

@@ -29,6 +29,13 @@ _ALIASES = {
 _REFUSED = frozenset(
     ("idna", "undefined", "punycode", "unicode_escape", "unicode-escape", "raw_unicode_escape")
 )
+# What mail without a (right) declaration is written in. The guesser's other codecs are those of
+# terminals and mainframes: it takes short Cyrillic or junk for them, and most of its time.
+_GUESSED = (
+    "gb18030", "big5", "cp932", "euc_jp", "cp949",
+    "cp1250", "cp1251", "cp1252", "cp1253", "cp1254", "cp1255", "cp1256", "cp1257", "cp1258",
+    "iso8859_2", "iso8859_5", "iso8859_7", "iso8859_15", "koi8_r", "koi8_u", "cp874",
+)  # fmt: skip
 # The guess costs milliseconds, so it sees the neighbourhood of the first odd byte only.
 _GUESS_MAX = 512
 # A long text that is not quite UTF-8 is judged by this much of it, from before its first odd byte.
@@ -100,7 +107,5 @@ def _guess_name(data: bytes) -> str:
     """Ask charset-normalizer (imported here: it costs time and few mails need it)."""
     from charset_normalizer import from_bytes  # noqa: PLC0415
 
-    best = from_bytes(data).best()
-    if best is None or best.encoding.startswith(("utf_16", "utf_32")):
-        return "cp1252"  # mail text is never UTF-16 (RFC 2781 §4)
-    return best.encoding if _exists(best.encoding) else "cp1252"
+    best = from_bytes(data, cp_isolation=list(_GUESSED)).best()
+    return best.encoding if best is not None else "cp1252"
