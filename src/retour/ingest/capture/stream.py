@@ -127,14 +127,16 @@ class Connection:
     @property
     def is_placed(self) -> bool:
         """Whether anything was given on, or could be: the beginnings are known."""
-        return all(half.base is not None for half in self.halves.values())
+        halves = self.halves
+        return halves["client"].base is not None and halves["server"].base is not None
 
     @property
     def weight(self) -> int:
         """Octets that wait, roughly."""
-        waiting = sum(half.waiting_octets for half in self.halves.values())
-        count = sum(map(len, self._queues.values()))
-        return waiting + OVERHEAD * (count + len(self._unplaced))
+        halves, queues = self.halves, self._queues
+        waiting = halves["client"].waiting_octets + halves["server"].waiting_octets
+        count = len(queues["client"]) + len(queues["server"]) + len(self._unplaced)
+        return waiting + OVERHEAD * count
 
     def add(self, side: Side, segment: Segment) -> None:
         """Take one segment, and give on what is in order now."""
