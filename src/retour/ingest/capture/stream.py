@@ -155,7 +155,8 @@ class Connection:
         else:
             self._place_all()
             self._place(side, segment)
-        if self._unplaced or any(self._queues.values()):
+        queues = self._queues
+        if self._unplaced or queues["client"] or queues["server"]:
             self._advance()
             self._look_at_clock(segment.moment)
 
@@ -273,9 +274,9 @@ class Connection:
         if self._unplaced:
             waited = now_us - self._unplaced[0][1].moment.at_us
             return waited > PATIENCE_US or len(self._unplaced) > SEGMENTS_MAX // 8
-        heads = [queue[0].moment.at_us for queue in self._queues.values() if queue]
-        if not heads:
+        if not any(self._queues.values()):
             return False
+        heads = [queue[0].moment.at_us for queue in self._queues.values() if queue]
         octets = sum(half.waiting_octets for half in self.halves.values())
         if octets > OCTETS_MAX or sum(map(len, self._queues.values())) > SEGMENTS_MAX:
             return True
