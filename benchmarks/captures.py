@@ -26,7 +26,6 @@ _OPENING = (
     ("s", b"250 2.1.0 Ok\r\n250 2.1.5 Ok\r\n354 Go on\r\n"),
 )
 _CLOSING = (
-    ("s", b"250 2.0.0 Ok: queued as 4D43D300222\r\n"),
     ("c", b"QUIT\r\n"),
     ("s", b"221 2.0.0 Bye\r\n"),
 )
@@ -113,7 +112,8 @@ def _converse(count: int) -> Iterator[bytes]:
         sent = {"c": 1, "s": 1}
         yield _packet(ends, ports, "c", 0, 0, 2)
         yield _packet(ends, ports, "s", 0, 1, 18)
-        for side, data in (*_OPENING, ("c", content), *_CLOSING):
+        taken = b"250 2.0.0 Ok: queued as 4D%09X\r\n" % number
+        for side, data in (*_OPENING, ("c", content), ("s", taken), *_CLOSING):
             other = "s" if side == "c" else "c"
             for at in range(0, len(data), _SEGMENT):
                 piece = data[at : at + _SEGMENT]

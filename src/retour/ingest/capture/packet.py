@@ -10,6 +10,7 @@ from retour.model.capture import Moment
 FIN, SYN, RST, ACK = tcp.TH_FIN, tcp.TH_SYN, tcp.TH_RST, tcp.TH_ACK
 _DEPTH_MAX = 8
 """Headers (tags, tunnels) around a TCP segment."""
+_CARRIERS = (ip.IP, ip6.IP6)
 
 
 class Segment(NamedTuple):
@@ -56,7 +57,7 @@ class Decoder:
             for _ in range(_DEPTH_MAX):
                 if isinstance(layer, tcp.TCP):
                     return self._make(frame, carrier, layer)
-                if isinstance(layer, ip.IP | ip6.IP6):
+                if isinstance(layer, _CARRIERS):
                     carrier = layer
                 elif not isinstance(layer, dpkt.Packet):
                     break
@@ -70,11 +71,12 @@ class Decoder:
         self, frame: Frame, carrier: "ip.IP | ip6.IP6 | None", layer: "tcp.TCP"
     ) -> Segment | None:
         """Read a decoded segment."""
-        if carrier is None or layer.off < 5:
+        header_words, flags = layer.off, layer.flags
+        if carrier is None or header_words < 5:
             self.undecodable += 1
             return None
         data: bytes = layer.data
-        size = _measure(carrier) - layer.off * 4
+        size = _measure(carrier) - header_words * 4
         if _is_fragment(carrier):
             self.fragments += 1
             size = len(data)
@@ -85,8 +87,8 @@ class Decoder:
             (carrier.src, layer.sport),
             (carrier.dst, layer.dport),
             layer.seq,
-            layer.ack if layer.flags & ACK else None,
-            layer.flags,
+            layer.ack if flags & ACK else None,
+            flags,
             data[:size],
             size,
         )

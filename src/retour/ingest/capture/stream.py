@@ -127,14 +127,16 @@ class Connection:
     @property
     def is_placed(self) -> bool:
         """Whether anything was given on, or could be: the beginnings are known."""
-        return all(half.base is not None for half in self.halves.values())
+        halves = self.halves
+        return halves["client"].base is not None and halves["server"].base is not None
 
     @property
     def weight(self) -> int:
         """Octets that wait, roughly."""
-        waiting = sum(half.waiting_octets for half in self.halves.values())
-        count = sum(map(len, self._queues.values()))
-        return waiting + OVERHEAD * (count + len(self._unplaced))
+        halves, queues = self.halves, self._queues
+        waiting = halves["client"].waiting_octets + halves["server"].waiting_octets
+        count = len(queues["client"]) + len(queues["server"]) + len(self._unplaced)
+        return waiting + OVERHEAD * count
 
     def add(self, side: Side, segment: Segment) -> None:
         """Take one segment, and give on what is in order now."""
@@ -153,7 +155,8 @@ class Connection:
         else:
             self._place_all()
             self._place(side, segment)
-        if self._unplaced or any(self._queues.values()):
+        queues = self._queues
+        if self._unplaced or queues["client"] or queues["server"]:
             self._advance()
             self._look_at_clock(segment.moment)
 
@@ -271,9 +274,9 @@ class Connection:
         if self._unplaced:
             waited = now_us - self._unplaced[0][1].moment.at_us
             return waited > PATIENCE_US or len(self._unplaced) > SEGMENTS_MAX // 8
-        heads = [queue[0].moment.at_us for queue in self._queues.values() if queue]
-        if not heads:
+        if not any(self._queues.values()):
             return False
+        heads = [queue[0].moment.at_us for queue in self._queues.values() if queue]
         octets = sum(half.waiting_octets for half in self.halves.values())
         if octets > OCTETS_MAX or sum(map(len, self._queues.values())) > SEGMENTS_MAX:
             return True

@@ -2,7 +2,8 @@
 
 from collections import OrderedDict, deque
 from collections.abc import Iterator
-from ipaddress import ip_address
+
+from dpkt.utils import inet_to_str
 
 from retour.ingest.capture.packet import SYN, Segment
 from retour.ingest.capture.stream import Connection
@@ -56,8 +57,10 @@ class Flow:
     @property
     def is_closed(self) -> bool:
         """Whether nothing more is to come."""
-        halves = self.connection.halves.values()
-        return any(half.reset for half in halves) or all(half.has_closed for half in halves)
+        client, server = self.connection.halves["client"], self.connection.halves["server"]
+        if client.reset or server.reset:
+            return True
+        return client.has_closed and server.has_closed
 
     def add(self, segment: Segment) -> None:
         """Take the next segment."""
@@ -205,22 +208,23 @@ class SessionTable:
         self._weight = 0
         self._closing: deque[tuple[int, Key, Flow]] = deque()
 
-    def add(self, segment: Segment) -> Iterator[Session]:
+    def add(self, segment: Segment) -> list[Session]:
         """Take a segment; give the sessions that are done by then."""
-        now = segment.moment
+        now, done = segment.moment, list[Session]()
         while self._closing and self._closing[0][0] < now.at_us:
             _, key, closed = self._closing.popleft()
             if self._flows.get(key) is closed:
-                yield from self._finish(key, now)
+                self._finish(key, now, done)
         key = _make_key(segment)
         flow: Flow | None = self._flows.get(key)
-        if flow is not None and flow.is_new_one(segment):
-            yield from self._finish(key, now)
+        if flow is not None and segment.flags & SYN and flow.is_new_one(segment):
+            self._finish(key, now, done)
             flow = None
-        flow = flow or self._open(segment)
         if flow is None:
-            return
-        self._flows[key] = flow
+            flow = self._open(segment)
+            if flow is None:
+                return done
+            self._flows[key] = flow
         self._flows.move_to_end(key)
         flow.add(segment)
         if segment.size or key not in self._weights:
@@ -231,12 +235,15 @@ class SessionTable:
             flow.is_closing = True
             self._closing.append((now.at_us + LINGER_US, key, flow))
         while self._weight > WEIGHT_MAX:
-            yield from self._finish(next(iter(self._flows)), now)
+            self._finish(next(iter(self._flows)), now, done)
+        return done
 
     def flush(self, now: Moment) -> Iterator[Session]:
         """Give all sessions that are left."""
         while self._flows:
-            yield from self._finish(next(iter(self._flows)), now)
+            done = list[Session]()
+            self._finish(next(iter(self._flows)), now, done)
+            yield from done
 
     def _open(self, segment: Segment) -> Flow | None:
         """Begin to watch a connection, where it can be SMTP."""
@@ -255,12 +262,13 @@ class SessionTable:
             return None
         return Flow(segment, client, by_port=by_port)
 
-    def _finish(self, key: Key, now: Moment) -> Iterator[Session]:
+    def _finish(self, key: Key, now: Moment, done: list[Session]) -> None:
+        """Close a connection's books; a session that it was joins those that are done."""
         flow = self._drop(key)
         session = flow.finish(now)
         self.outside += flow.connection.outside
         if session:
-            yield session
+            done.append(session)
 
     def _drop(self, key: Key) -> Flow:
         self._weight -= self._weights.pop(key)
@@ -280,4 +288,4 @@ def _make_key(segment: Segment) -> Key:
 
 
 def _name(end: tuple[bytes, int]) -> Endpoint:
-    return Endpoint(str(ip_address(end[0])), end[1])
+    return Endpoint(inet_to_str(end[0]), end[1])
