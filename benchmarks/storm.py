@@ -8,9 +8,9 @@ import sys
 import tempfile
 from pathlib import Path
 
-_TESTS = Path(__file__).resolve().parents[1] / "tests"
-for _name in ("store", "gateway", "web/running"):
-    sys.path.insert(0, str(_TESTS / _name))
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests" / "store"))
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests" / "gateway"))
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests" / "web" / "running"))
 
 from storming import WAIT_S, Account, Storm, find_missing
 
