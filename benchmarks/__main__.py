@@ -1,4 +1,4 @@
-"""Measures everything but the soak and prints it: ``python -m benchmarks [PART ...]``."""
+"""Measures everything but soak and storm and prints it: ``python -m benchmarks [PART ...]``."""
 
 import argparse
 
@@ -14,6 +14,7 @@ from benchmarks import (
     speed,
     spelling,
     startup,
+    storm,
     trail,
     web,
 )
@@ -32,13 +33,14 @@ PARTS = {
     "milter": milter.main,
     "web": web.main,
     "soak": soak.main,
+    "storm": storm.main,
 }
-_ON_DEMAND = {"soak"}
-"""Takes long: runs where it is asked for by name."""
+_ON_DEMAND = {"soak", "storm"}
+"""Take long: run where they are asked for by name."""
 
 
 def main() -> None:
-    """Run the parts that were asked for, all of them but the soak by default."""
+    """Run the parts that were asked for, all but those on demand by default."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("parts", nargs="*", metavar="PART", help=", ".join(PARTS))
     parser.add_argument(

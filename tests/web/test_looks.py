@@ -1,11 +1,14 @@
 """Every page before axe-core (WCAG 2.2 A and AA), at three widths, in light and dark."""
 
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 import pytest
 from webfaults import LOOKS, find_faults
-from webserver import Open
+from webserver import MakeSite, Open, serving
+
+from retour.service.serving import Token
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 PATHS = ("/", "/nowhere", "/codes", "/codes/5.4.6", "/causes/duplicate-refused")
@@ -37,3 +40,21 @@ def test_pages_are_accessible(visit: Open, width: int, scheme: str) -> None:
     faults["list"] = find_faults(seen.page)
 
     assert {place: found for place, found in faults.items() if found} == {}
+
+
+@pytest.mark.parametrize(("width", "scheme"), LOOKS)
+def test_signing_in_is_accessible(
+    visit: Open, make_site: MakeSite, width: int, scheme: str
+) -> None:
+    """The page that strangers see, and what it says to a wrong token."""
+    token = Token("Ada", "viewer", (), sha256(b"secret").hexdigest())
+    with serving(make_site(tokens=(token,))) as url:
+        options: dict[str, Any] = {"viewport": {"width": width, "height": 900}, "bypass_csp": True}
+        seen = visit("/sign-in", at=url, color_scheme=scheme, **options)
+        asked = find_faults(seen.page)
+        seen.page.locator("input[name=token]").fill("wrong")
+        seen.page.locator("input[name=token]").press("Enter")
+        seen.page.wait_for_load_state()
+        refused = find_faults(seen.page)
+
+    assert (asked, refused) == ([], [])

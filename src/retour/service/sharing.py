@@ -20,6 +20,8 @@ from retour.model.document import Audience
 _TOKEN = re.compile(r"[A-Za-z0-9_-]{43}")
 _SUFFIX = ".shared"
 _DAY_SECONDS = 86400
+_SWEEP_SECONDS = 600
+"""Between two looks through the folder: each reads the head of every file."""
 
 
 class SharingError(Exception):
@@ -57,11 +59,12 @@ class Shares:
         """
         self._folder = folder
         self._clock = clock
+        self._swept_at = float("-inf")
 
     def keep(
         self, raw: bytes, *, language: str, audience: Audience, by: str, days: int
     ) -> tuple[str, int]:
-        """Keep a report, and delete what has expired.
+        """Keep a report, and from time to time delete what has expired.
 
         Returns:
             The secret of its link, and the second from which on it opens nothing.
@@ -74,11 +77,9 @@ class Shares:
         head = {"language": language, "audience": audience, "by": by, "until": until}
         try:
             self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            self.sweep()
-            file = self._file(token)
-            descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-            with os.fdopen(descriptor, "wb") as stream:
-                stream.write(json.dumps(head).encode() + b"\n" + raw)
+            if abs(self._clock() - self._swept_at) >= _SWEEP_SECONDS:
+                self.sweep()
+            _write(self._file(token), json.dumps(head).encode() + b"\n" + raw)
         except OSError as error:
             raise SharingError(f"{self._folder} cannot be written: {error.strerror}.") from None
         return token, until
@@ -95,6 +96,7 @@ class Shares:
 
     def sweep(self) -> None:
         """Delete what has expired."""
+        self._swept_at = self._clock()
         for file in self._folder.glob(f"*{_SUFFIX}"):
             try:
                 with file.open("rb") as stream:
@@ -106,6 +108,17 @@ class Shares:
 
     def _file(self, token: str) -> Path:
         return self._folder / (hashlib.sha256(token.encode()).hexdigest() + _SUFFIX)
+
+
+def _write(file: Path, content: bytes) -> None:
+    """Write a new file, or none where the disk is full."""
+    descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    try:
+        with os.fdopen(descriptor, "wb") as stream:
+            stream.write(content)
+    except OSError:
+        file.unlink(missing_ok=True)
+        raise
 
 
 def _read(content: bytes) -> Share:

@@ -24,8 +24,8 @@ class Dialect(Protocol):
     driver_error: type[Exception]
     merged_max: int
 
-    def make_engine(self, url: str) -> Engine:
-        """Make the engine.
+    def make_engine(self, url: str, patience_s: float) -> Engine:
+        """Make the engine; whoever waits for others who use the database waits so long.
 
         Raises:
             StoreError: the place cannot be used.

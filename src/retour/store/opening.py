@@ -9,18 +9,22 @@ from pathlib import Path
 from sqlalchemy import Connection, Engine, inspect
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError
+from sqlalchemy.exc import TimeoutError as NoConnectionError
 
 from retour.store.dialect import Dialect, StoreError
 from retour.store.schema import REVISION
 
 _MIGRATIONS = Path(__file__).with_name("migrations")
+PATIENCE_S = 60.0
+"""How long is waited for others who use the database."""
 
 
-def open_engine(url: str) -> tuple[Engine, Dialect]:
+def open_engine(url: str, patience_s: float = PATIENCE_S) -> tuple[Engine, Dialect]:
     """Open a database and migrate it.
 
     Args:
         url: a path to an SQLite file, or ``postgresql://…``, ``sqlite:///…``.
+        patience_s: how long is waited for others who use it.
 
     Returns:
         The engine, and the database's own ways.
@@ -32,7 +36,7 @@ def open_engine(url: str) -> tuple[Engine, Dialect]:
     if "://" not in url:
         url = f"sqlite:///{Path(url).expanduser()}"
     try:
-        engine = dialect.make_engine(url)
+        engine = dialect.make_engine(url, patience_s)
     except (ArgumentError, ValueError):
         raise StoreError(f"{show_place(url)}: is no database URL.") from None
     try:
@@ -51,7 +55,9 @@ def explain_failure(error: Exception, url: str) -> StoreError:
     cause = error.orig if isinstance(error, DBAPIError) else error
     said = " ".join(str(cause).split()) or type(cause).__name__
     if "database is locked" in said:
-        said = "another process has been writing to it for a minute"
+        said = "another process has been writing to it for too long"
+    elif isinstance(error, NoConnectionError):
+        said = "all connections to it are in use"
     return StoreError(f"the trail at {show_place(url)} cannot be used: {said.rstrip('.')}.")
 
 

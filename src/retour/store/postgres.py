@@ -31,6 +31,9 @@ from retour.store.schema import DAY_US, ID_BITS, PARTITIONED, copies
 
 _LOCK = 0x7265746F7572
 """The advisory lock of whoever writes: the word "retour" in ASCII."""
+_CONNECT_S = 10
+_CONNECTIONS_MORE = 5
+"""Of one process, beside the five that stay open; a server has a hundred for all, by default."""
 _LAST_KEY = (1 << 63) - 1
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -41,7 +44,7 @@ class PostgresDialect:
     driver_error: type[Exception] = psycopg.Error
     merged_max = 1
 
-    def make_engine(self, url: str) -> Engine:
+    def make_engine(self, url: str, patience_s: float) -> Engine:
         """Make the engine, on psycopg 3."""
         scheme, colon, rest = url.partition("://")
         if scheme in ("postgres", "postgresql"):
@@ -49,8 +52,10 @@ class PostgresDialect:
         engine = create_engine(
             url,
             pool_pre_ping=True,
+            pool_timeout=patience_s,
+            max_overflow=_CONNECTIONS_MORE,
             # A plan that is kept cannot leave out the days that a search does not reach.
-            connect_args={"connect_timeout": 10, "prepare_threshold": None},
+            connect_args={"connect_timeout": _CONNECT_S, "prepare_threshold": None},
         )
         event.listen(engine, "connect", _prepare)
         return engine

@@ -4,6 +4,7 @@ import json
 import sqlite3
 import time
 from collections.abc import Collection, Iterable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +27,6 @@ from sqlalchemy.pool import ConnectionPoolEntry
 
 from retour.store.dialect import Row, StoreError
 
-_BUSY_MS = 60_000
 _PAUSE_S = 0.02
 _CACHE_KIB = 65_536
 _subject_words = sql_table("subject_words", column("rowid"), column("subject_words"))
@@ -38,17 +38,19 @@ class SqliteDialect:
     driver_error: type[Exception] = sqlite3.Error
     merged_max = 64
 
-    def make_engine(self, url: str) -> Engine:
+    def make_engine(self, url: str, patience_s: float) -> Engine:
         """Make the engine, and the folder of the file."""
         database = make_url(url).database
+        pool: dict[str, Any] = {}
         if database and database != ":memory:":
+            pool["pool_timeout"] = patience_s
             folder = Path(database).parent
             try:
                 folder.mkdir(parents=True, exist_ok=True)
             except OSError as error:
                 raise StoreError(f"{folder}: cannot be made: {error.strerror}.") from None
-        engine = create_engine(url, connect_args={"timeout": _BUSY_MS / 1000})
-        event.listen(engine, "connect", _prepare)
+        engine = create_engine(url, connect_args={"timeout": patience_s}, **pool)
+        event.listen(engine, "connect", partial(_prepare, patience_s=patience_s))
         event.listen(engine, "begin", _begin)
         return engine
 
@@ -123,12 +125,12 @@ def _cursor(connection: Connection) -> Any:
     return driver.cursor()
 
 
-def _prepare(driver: Any, _: ConnectionPoolEntry) -> None:
+def _prepare(driver: Any, _: ConnectionPoolEntry, *, patience_s: float) -> None:
     """Set a new connection up."""
     driver.isolation_level = None  # transactions begin and end where we say so
-    _write_ahead(driver)
+    _write_ahead(driver, patience_s)
     for pragma in (
-        f"busy_timeout={_BUSY_MS}",
+        f"busy_timeout={patience_s * 1000:.0f}",
         # What a crash of the machine takes is whole transactions, each with its position.
         "synchronous=NORMAL",
         f"cache_size=-{_CACHE_KIB}",
@@ -139,13 +141,13 @@ def _prepare(driver: Any, _: ConnectionPoolEntry) -> None:
         driver.execute(f"PRAGMA {pragma}")
 
 
-def _write_ahead(driver: Any) -> None:
+def _write_ahead(driver: Any, patience_s: float) -> None:
     """Switch a new file to a write-ahead log, once for good.
 
     SQLite does not wait for its lock there, whatever the timeout, so that of several processes that
     open a new file at once some would fail.
     """
-    patience = time.monotonic() + _BUSY_MS / 1000
+    patience = time.monotonic() + patience_s
     while True:
         try:
             driver.execute("PRAGMA journal_mode=WAL")

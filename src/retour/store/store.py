@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, select
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as NoConnectionError
 
 from retour.analyse import explain
 from retour.model.statistics import Statistics
@@ -25,7 +26,7 @@ from retour.store.keeping import (
     list_copies_of,
 )
 from retour.store.mails import write_mails
-from retour.store.opening import explain_failure, open_engine
+from retour.store.opening import PATIENCE_S, explain_failure, open_engine
 from retour.store.reading import read_claims, read_copies
 from retour.store.schema import ID_BITS, LAST_US, SPREAD, contents, positions, reports
 from retour.store.statistics import read_counted, read_statistics
@@ -231,7 +232,7 @@ class Store:
         try:
             with self._engine.connect() as connection:
                 yield connection
-        except (DBAPIError, self._dialect.driver_error) as error:
+        except (DBAPIError, NoConnectionError, self._dialect.driver_error) as error:
             raise explain_failure(error, self._place) from None
 
     @contextmanager
@@ -242,7 +243,7 @@ class Store:
                 self._dialect.lock(connection)
                 yield connection
                 connection.commit()
-        except (DBAPIError, self._dialect.driver_error) as error:
+        except (DBAPIError, NoConnectionError, self._dialect.driver_error) as error:
             self._writer.reset()
             raise explain_failure(error, self._place) from None
         except BaseException:
@@ -262,15 +263,16 @@ def _without_collector() -> Iterator[None]:
             gc.enable()
 
 
-def open_store(url: str, *, with_subjects: bool = True) -> Store:
+def open_store(url: str, *, with_subjects: bool = True, patience_s: float = PATIENCE_S) -> Store:
     """Open a trail, and bring its tables up to date.
 
     Args:
         url: a path to an SQLite file, or a database URL (``postgresql://user@host/name``).
         with_subjects: whether subjects are kept.
+        patience_s: how long is waited for others who use it, before it is called out of reach.
 
     Raises:
         StoreError: it cannot be reached or used; one sentence.
     """
-    engine, dialect = open_engine(url)
+    engine, dialect = open_engine(url, patience_s)
     return Store(engine, dialect, url, with_subjects=with_subjects)

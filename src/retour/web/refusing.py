@@ -10,6 +10,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.types import Scope
 
 from retour.rendering.json import SCHEMA
+from retour.service.sharing import SharingError
 from retour.store import StoreError
 from retour.web.access import SignInNeededError
 from retour.web.guard import Refusal
@@ -41,6 +42,8 @@ def refuse(
         headers: of the answer.
     """
     reason = reason or _REASONS.get(status, "bad")
+    if status == 503:
+        headers = {"Retry-After": _RETRY_SECONDS, **(headers or {})}
     if request.url.path.startswith(API):
         said = sentence or text_of(request, "en")("error", reason, "text")
         body = json.dumps({"schema": SCHEMA, "error": said})
@@ -78,7 +81,11 @@ def register_refusals(app: FastAPI) -> None:
 
     @app.exception_handler(StoreError)
     async def _on_store(request: Request, error: StoreError) -> Response:
-        return refuse(request, 503, sentence=str(error), headers={"Retry-After": _RETRY_SECONDS})
+        return refuse(request, 503, sentence=str(error))
+
+    @app.exception_handler(SharingError)
+    async def _on_shares(request: Request, error: SharingError) -> Response:
+        return refuse(request, 503, "sharing", sentence=str(error))
 
     @app.exception_handler(SignInNeededError)
     async def _on_stranger(request: Request, _: SignInNeededError) -> Response:

@@ -5,6 +5,7 @@ import hmac
 import secrets
 import tempfile
 import threading
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,13 +16,17 @@ from starlette.requests import HTTPConnection
 from retour.service.serving import WebSettings, read_secret
 from retour.service.settings import Settings, choose_store, find_store
 from retour.service.sharing import Shares
-from retour.store import Store, open_store
+from retour.store import Store, StoreError, open_store
 from retour.web.audit import Audit
 from retour.web.provider import make_provider
 
 if TYPE_CHECKING:
     from authlib.integrations.starlette_client import StarletteOAuth2App
 
+_PATIENCE_S = 5.0
+"""How long a page waits for others who use the trail; whoever asks is told to come again."""
+_PAUSE_S = 1.0
+"""After a trail could not be opened, until it is tried again."""
 _SHARES = ".local/share/retour/shares"
 
 
@@ -50,6 +55,8 @@ class Site:
     provider: "StarletteOAuth2App | None" = None
     _store: Store | None = None
     _opening: threading.Lock = field(default_factory=threading.Lock)
+    _failure: str = ""
+    _retry_at: float = 0.0
 
     @property
     def store(self) -> Store:
@@ -60,13 +67,27 @@ class Site:
         """
         with self._opening:
             if self._store is None:
-                self._store = open_store(self.trail_url, with_subjects=self.settings.trail.subjects)
+                self._store = self._open()
             return self._store
 
     @property
     def opened(self) -> Store | None:
         """The trail, where a page has asked for it already."""
         return self._store
+
+    def _open(self) -> Store:
+        """Open the trail; who comes right after one that could not is told the same at once."""
+        if self._failure and time.monotonic() < self._retry_at:
+            raise StoreError(self._failure)
+        try:
+            return open_store(
+                self.trail_url,
+                with_subjects=self.settings.trail.subjects,
+                patience_s=_PATIENCE_S,
+            )
+        except StoreError as error:
+            self._failure, self._retry_at = str(error), time.monotonic() + _PAUSE_S
+            raise
 
     def close(self) -> None:
         """Let the trail and the log go."""

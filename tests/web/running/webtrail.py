@@ -25,11 +25,16 @@ TURNING_SUBJECT = "مرحبا \u202etxt.exe عومر"
 def make_trail(folder: Path) -> str:
     """Make a trail that ends now; return its place."""
     url = str(folder / "trail.sqlite3")
+    fill_trail(url)
+    return url
+
+
+def fill_trail(url: str) -> None:
+    """Fill a trail that ends now."""
     now = int(time.time()) * SECOND
     with open_store(url) as store:
         store.write([*_make_traffic(now), *_make_twins(now), *_make_way(now)])
         count(store)
-    return url
 
 
 def make_long_way(folder: Path, hops: int) -> str:

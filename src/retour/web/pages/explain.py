@@ -10,7 +10,6 @@ from starlette.responses import Response
 from retour.rendering.foreign import fold_line
 from retour.rendering.printing import render
 from retour.service.explanation import Explained
-from retour.service.sharing import SharingError
 from retour.web.access import Helpdesk, Person, Viewer, identify
 from retour.web.form import Form
 from retour.web.language import choose_page_language
@@ -113,16 +112,13 @@ def share(request: Request, form: Form, person: Helpdesk) -> Response:
     """Keep a report for some days, and show the link that opens it."""
     site = site_of(request)
     raw, choice = _take_one(request, form)
-    try:
-        token, until = site.shares.keep(
-            raw,
-            language=choice.language,
-            audience=choice.audience,
-            by=person.name,
-            days=site.web.share_days,
-        )
-    except SharingError as error:
-        raise HTTPException(503, str(error)) from None
+    token, until = site.shares.keep(
+        raw,
+        language=choice.language,
+        audience=choice.audience,
+        by=person.name,
+        days=site.web.share_days,
+    )
     site.audit.record_mail(request, person, "report shared", explain_kept(site, raw))
     base = site.web.base_url or str(request.base_url).rstrip("/")
     return render_page(
