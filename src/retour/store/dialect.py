@@ -75,6 +75,9 @@ class Dialect(Protocol):
             begins: whether words that only begin so count, too; takes longer.
         """
 
+    def has_words(self, words: Sequence[str], *, begins: bool) -> ColumnElement[bool]:
+        """Say of a row of ``copies`` what `find_subjects` selects by."""
+
     def name_plainly(self, column: ColumnElement[Any]) -> ColumnElement[Any]:
         """Name a column so that its own index is not taken for a search that another one serves."""
 

@@ -461,10 +461,14 @@ def _name_subject(dialect: Dialect, text: str, *, begins: bool) -> Condition | N
     words = split_words(text)
     if not words:
         return None
+    matches = dialect.has_words(words, begins=begins)
     return Condition(
         lambda keys: [dialect.find_subjects(words, keys, begins=begins)],
-        lambda keys: copies.c.copy_id.in_(dialect.find_subjects(words, keys, begins=begins)),
-        gives_some=not dialect.ends_with_days(),  # each day's index reads all that it has of a word
+        lambda _: matches,
+        # What begins so is put together from all words that do, which may be most of the trail's.
+        in_order=not begins,
+        # Each day's index reads all that it has of a word.
+        gives_some=not begins and not dialect.ends_with_days(),
     )
 
 

@@ -115,11 +115,15 @@ class PostgresDialect:
         self, words: Sequence[str], keys: tuple[int, int], *, begins: bool
     ) -> Select[Any]:
         """Match the column of words. They hold letters and digits alone, so none can be syntax."""
+        return select(copies.c.copy_id.label("key")).where(
+            self.has_words(words, begins=begins), copies.c.copy_id.between(*keys)
+        )
+
+    def has_words(self, words: Sequence[str], *, begins: bool) -> ColumnElement[bool]:
+        """Match the row's own column of words."""
         asked = " & ".join(f"'{word}':*" if begins else f"'{word}'" for word in words)
         column: ColumnElement[Any] = literal_column("copies.words")
-        return select(copies.c.copy_id.label("key")).where(
-            column.op("@@")(cast(asked, TSQUERY)), copies.c.copy_id.between(*keys)
-        )
+        return column.op("@@")(cast(asked, TSQUERY))
 
     def name_plainly(self, column: ColumnElement[Any]) -> ColumnElement[Any]:
         """Leave it: the planner has statistics, and leaves out days by this column."""

@@ -26,6 +26,8 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from retour.store.dialect import Row, StoreError
+from retour.store.schema import copies
+from retour.trail.words import split_words
 
 _PAUSE_S = 0.02
 _CACHE_KIB = 65_536
@@ -94,6 +96,10 @@ class SqliteDialect:
             _subject_words.c.rowid.between(*keys),
         )
 
+    def has_words(self, words: Sequence[str], *, begins: bool) -> ColumnElement[bool]:
+        """Split the subject anew: the table of words would put all rows with a word together."""
+        return func.has_words(copies.c.subject, " ".join(words), begins) == 1
+
     def name_plainly(self, column: ColumnElement[Any]) -> ColumnElement[Any]:
         """Make an expression of it: without statistics SQLite would walk all rows by time."""
         return column.op("+")(literal_column("0"))
@@ -128,6 +134,7 @@ def _cursor(connection: Connection) -> Any:
 def _prepare(driver: Any, _: ConnectionPoolEntry, *, patience_s: float) -> None:
     """Set a new connection up."""
     driver.isolation_level = None  # transactions begin and end where we say so
+    driver.create_function("has_words", 3, _has_words, deterministic=True)
     _write_ahead(driver, patience_s)
     for pragma in (
         f"busy_timeout={patience_s * 1000:.0f}",
@@ -139,6 +146,14 @@ def _prepare(driver: Any, _: ConnectionPoolEntry, *, patience_s: float) -> None:
         "secure_delete=FAST",
     ):
         driver.execute(f"PRAGMA {pragma}")
+
+
+def _has_words(subject: str | None, asked: str, begins: int) -> bool:
+    """Tell whether a subject has all of some words, or others that begin so."""
+    words = split_words(subject or "")
+    if begins:
+        return all(any(word.startswith(one) for word in words) for one in asked.split())
+    return set(asked.split()) <= set(words)
 
 
 def _write_ahead(driver: Any, patience_s: float) -> None:
