@@ -7,6 +7,10 @@ from sqlalchemy import ColumnElement, Connection, Engine, Select, Table
 
 Row = tuple[Any, ...]
 
+PLANNED_ONCE: dict[str, Any] = {"planned_once": True}
+"""Execution options of statements whose best plan is the same for all values, where a database's
+planner takes longer than the reading itself."""
+
 
 class StoreError(Exception):
     """The trail cannot be used; its text is one sentence for people."""
@@ -52,6 +56,9 @@ class Dialect(Protocol):
 
     def is_one_of(self, field: ColumnElement[Any], values: Collection[Any]) -> ColumnElement[bool]:
         """Compare with any number of values, all numbers or all texts."""
+
+    def is_key(self, key: ColumnElement[int], numbers: Collection[int]) -> ColumnElement[bool]:
+        """Compare a table's ``copy_id`` with numbers, each of which its index is asked for."""
 
     def index_subjects(self, connection: Connection, rows: Sequence[tuple[int, str]]) -> None:
         """Make copies found by the words of their subjects.

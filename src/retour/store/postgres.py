@@ -19,6 +19,7 @@ from sqlalchemy import (
     cast,
     create_engine,
     event,
+    func,
     literal_column,
     select,
 )
@@ -58,6 +59,7 @@ class PostgresDialect:
             connect_args={"connect_timeout": _CONNECT_S, "prepare_threshold": None},
         )
         event.listen(engine, "connect", _prepare)
+        event.listen(engine, "before_cursor_execute", _choose_plan)
         return engine
 
     def lock(self, connection: Connection) -> None:
@@ -89,6 +91,11 @@ class PostgresDialect:
         listed = list(values)
         kind = Text() if listed and isinstance(listed[0], str) else BigInteger()
         return field == any_(bindparam(None, listed, type_=ARRAY(kind)))
+
+    def is_key(self, key: ColumnElement[int], numbers: Collection[int]) -> ColumnElement[bool]:
+        """Join with the numbers: a plan that is kept finds the day of each when it runs."""
+        listed = bindparam(None, list(numbers), type_=ARRAY(BigInteger()))
+        return key.in_(select(func.unnest(listed)))
 
     def index_subjects(self, connection: Connection, rows: Sequence[tuple[int, str]]) -> None:
         """Fill the column of words."""
@@ -179,6 +186,14 @@ def _prepare(driver: "psycopg.Connection[Any]", _: ConnectionPoolEntry) -> None:
     """Set a new connection up: to compile a search takes longer than to run it."""
     driver.execute("SET jit = off")
     driver.commit()
+
+
+def _choose_plan(connection: Connection, *arguments: Any) -> None:
+    """Have the plans of some statements kept; that of a search is made for the days it reaches."""
+    *_, context, _ = arguments
+    driver = connection.connection.driver_connection
+    assert driver is not None
+    driver.prepare_threshold = 0 if context.execution_options.get("planned_once") else None
 
 
 def _list_days(connection: Connection) -> list[int]:

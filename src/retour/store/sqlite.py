@@ -74,6 +74,10 @@ class SqliteDialect:
         listed = func.json_each(json.dumps(list(values))).table_valued("value")
         return field.in_(select(listed.c.value))
 
+    def is_key(self, key: ColumnElement[int], numbers: Collection[int]) -> ColumnElement[bool]:
+        """Compare with a list, see :meth:`is_one_of`."""
+        return self.is_one_of(key, numbers)
+
     def index_subjects(self, connection: Connection, rows: Sequence[tuple[int, str]]) -> None:
         """Write to the table of words."""
         statement = "INSERT INTO subject_words(rowid, words) VALUES(?, ?)"
