@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterable, Sequence
 from typing import Any, Protocol
 
-from sqlalchemy import ColumnElement, Connection, Engine, Select, Table
+from sqlalchemy import ColumnElement, Connection, Engine, Select, Table, and_, true
 
 Row = tuple[Any, ...]
 
@@ -11,9 +11,22 @@ PLANNED_ONCE: dict[str, Any] = {"planned_once": True}
 """Execution options of statements whose best plan is the same for all values, where a database's
 planner takes longer than the reading itself."""
 
+Keys = tuple[int, int]
+"""The lowest and the highest ``copy_id`` that counts."""
+LAST_KEY = (1 << 63) - 1
+
 
 class StoreError(Exception):
     """The trail cannot be used; its text is one sentence for people."""
+
+
+def within(number: ColumnElement[int], keys: Keys) -> ColumnElement[bool]:
+    """Say that a number lies between the keys; what bounds nothing would only be planned for."""
+    low, high = keys
+    bounds = [number >= low] if low > 0 else []
+    if high < LAST_KEY:
+        bounds.append(number <= high)
+    return and_(true(), *bounds)
 
 
 class Dialect(Protocol):
@@ -71,9 +84,7 @@ class Dialect(Protocol):
     def forget_subjects(self, connection: Connection, rows: Sequence[tuple[int, str]]) -> None:
         """Undo :meth:`index_subjects`, before the copies themselves are changed or deleted."""
 
-    def find_subjects(
-        self, words: Sequence[str], keys: tuple[int, int], *, begins: bool
-    ) -> Select[Any]:
+    def find_subjects(self, words: Sequence[str], keys: Keys, *, begins: bool) -> Select[Any]:
         """Select copies whose subjects have all these words, as column ``key``.
 
         Args:
@@ -85,9 +96,7 @@ class Dialect(Protocol):
     def name_plainly(self, column: ColumnElement[Any]) -> ColumnElement[Any]:
         """Name a column so that its own index is not taken for a search that another one serves."""
 
-    def slice_keys(
-        self, connection: Connection, keys: tuple[int, int]
-    ) -> Iterable[tuple[int, int]]:
+    def slice_keys(self, connection: Connection, keys: Keys) -> Iterable[Keys]:
         """Cut a range of ``copy_id`` into ranges to search one after the other, newest first.
 
         Args:

@@ -25,7 +25,7 @@ from sqlalchemy import table as sql_table
 from sqlalchemy.engine import make_url
 from sqlalchemy.pool import ConnectionPoolEntry
 
-from retour.store.dialect import Row, StoreError
+from retour.store.dialect import Keys, Row, StoreError
 
 _PAUSE_S = 0.02
 _CACHE_KIB = 65_536
@@ -88,9 +88,7 @@ class SqliteDialect:
         statement = "INSERT INTO subject_words(subject_words, rowid, words) VALUES('delete', ?, ?)"
         _cursor(connection).executemany(statement, rows)
 
-    def find_subjects(
-        self, words: Sequence[str], keys: tuple[int, int], *, begins: bool
-    ) -> Select[Any]:
+    def find_subjects(self, words: Sequence[str], keys: Keys, *, begins: bool) -> Select[Any]:
         """Match in the table of words, whose row numbers are those of copies."""
         asked = " ".join(f'"{word}"*' if begins else f'"{word}"' for word in words)
         return select(_subject_words.c.rowid.label("key")).where(
@@ -102,9 +100,7 @@ class SqliteDialect:
         """Make an expression of it: without statistics SQLite would walk all rows by time."""
         return column.op("+")(literal_column("0"))
 
-    def slice_keys(
-        self, connection: Connection, keys: tuple[int, int]
-    ) -> Iterable[tuple[int, int]]:
+    def slice_keys(self, connection: Connection, keys: Keys) -> Iterable[Keys]:
         """Leave it whole: one index reaches over all days."""
         del connection
         return [keys]
