@@ -3,13 +3,30 @@
 from collections.abc import Collection, Iterable, Sequence
 from typing import Any, Protocol
 
-from sqlalchemy import ColumnElement, Connection, Engine, Select, Table
+from sqlalchemy import ColumnElement, Connection, Engine, Select, Table, and_, true
 
 Row = tuple[Any, ...]
+
+PLANNED_ONCE: dict[str, Any] = {"planned_once": True}
+"""Execution options of statements whose best plan is the same for all values, where a database's
+planner takes longer than the reading itself."""
+
+Keys = tuple[int, int]
+"""The lowest and the highest ``copy_id`` that counts."""
+LAST_KEY = (1 << 63) - 1
 
 
 class StoreError(Exception):
     """The trail cannot be used; its text is one sentence for people."""
+
+
+def within(number: ColumnElement[int], keys: Keys) -> ColumnElement[bool]:
+    """Say that a number lies between the keys; what bounds nothing would only be planned for."""
+    low, high = keys
+    bounds = [number >= low] if low > 0 else []
+    if high < LAST_KEY:
+        bounds.append(number <= high)
+    return and_(true(), *bounds)
 
 
 class Dialect(Protocol):
@@ -53,6 +70,9 @@ class Dialect(Protocol):
     def is_one_of(self, field: ColumnElement[Any], values: Collection[Any]) -> ColumnElement[bool]:
         """Compare with any number of values, all numbers or all texts."""
 
+    def is_key(self, key: ColumnElement[int], numbers: Collection[int]) -> ColumnElement[bool]:
+        """Compare a table's ``copy_id`` with numbers, each of which its index is asked for."""
+
     def index_subjects(self, connection: Connection, rows: Sequence[tuple[int, str]]) -> None:
         """Make copies found by the words of their subjects.
 
@@ -64,9 +84,7 @@ class Dialect(Protocol):
     def forget_subjects(self, connection: Connection, rows: Sequence[tuple[int, str]]) -> None:
         """Undo :meth:`index_subjects`, before the copies themselves are changed or deleted."""
 
-    def find_subjects(
-        self, words: Sequence[str], keys: tuple[int, int], *, begins: bool
-    ) -> Select[Any]:
+    def find_subjects(self, words: Sequence[str], keys: Keys, *, begins: bool) -> Select[Any]:
         """Select copies whose subjects have all these words, as column ``key``.
 
         Args:
@@ -81,9 +99,7 @@ class Dialect(Protocol):
     def name_plainly(self, column: ColumnElement[Any]) -> ColumnElement[Any]:
         """Name a column so that its own index is not taken for a search that another one serves."""
 
-    def slice_keys(
-        self, connection: Connection, keys: tuple[int, int]
-    ) -> Iterable[tuple[int, int]]:
+    def slice_keys(self, connection: Connection, keys: Keys) -> Iterable[Keys]:
         """Cut a range of ``copy_id`` into ranges to search one after the other, newest first.
 
         Args:

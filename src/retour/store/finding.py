@@ -27,7 +27,7 @@ from sqlalchemy import (
 )
 
 from retour.model.story import Query
-from retour.store.dialect import Dialect
+from retour.store.dialect import LAST_KEY, Dialect, Keys, within
 from retour.store.schema import (
     FROM,
     ID_BITS,
@@ -60,11 +60,7 @@ _LAST_STEP = 16_384
 _WALKED = 5_000
 """Copies that are looked through before much is put into order."""
 _ENDS_MAX = 64
-_LAST_KEY = (1 << 63) - 1
 _AFTER_TEXT = "\U0010ffff"
-
-Keys = tuple[int, int]
-"""The lowest and the highest number that counts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,12 +180,12 @@ def _merge(ranges: list[Select[Any]], limit: int) -> Select[Any]:
 
 
 def _lead_by_time(keys: Keys) -> list[Select[Any]]:
-    return [select(copies.c.copy_id.label("key")).where(copies.c.copy_id.between(*keys))]
+    return [select(copies.c.copy_id.label("key")).where(within(copies.c.copy_id, keys))]
 
 
 def _list_keys(query: Query) -> Keys:
     """Return the numbers that the times and the page leave."""
-    low, high = 0, _LAST_KEY
+    low, high = 0, LAST_KEY
     if query.since_us is not None:
         low = min(max(query.since_us, 0), LAST_US) << ID_BITS
     if query.until_us is not None:
@@ -245,7 +241,7 @@ def _check(
         return numbers
     keys = (numbers[-1], numbers[0])
     statement = select(copies.c.copy_id).where(
-        copies.c.copy_id.between(*keys), dialect.is_one_of(copies.c.copy_id, numbers)
+        within(copies.c.copy_id, keys), dialect.is_one_of(copies.c.copy_id, numbers)
     )
     for condition in others:
         statement = statement.where(condition.holds(keys))
@@ -301,10 +297,10 @@ def _name_trouble(connection: Connection, dialect: Dialect, query: Query) -> Con
     number = dialect.name_plainly(troubles.c.copy_id)
 
     def lead(keys: Keys) -> list[Select[Any]]:
-        return [select(number.label("key")).where(*met, number.between(*keys)).distinct()]
+        return [select(number.label("key")).where(*met, within(number, keys)).distinct()]
 
     def holds(keys: Keys) -> Any:
-        bounds = troubles.c.copy_id.between(*keys)
+        bounds = within(troubles.c.copy_id, keys)
         return exists().where(troubles.c.copy_id == copies.c.copy_id, bounds, *met)
 
     # The copies of one kind and cause lie in their order.
@@ -316,10 +312,14 @@ def _begins(dialect: Dialect, column: Any, start: str) -> Condition:
     if start.startswith(ANYWHERE):
         inside = column.contains(start.strip(ANYWHERE), autoescape=True)
         return Condition(None, lambda _: inside)
-    matches = column.between(start, start + _AFTER_TEXT)
+    return _is_named(dialect, column.between(start, start + _AFTER_TEXT))
+
+
+def _is_named(dialect: Dialect, matches: ColumnElement[bool]) -> Condition:
+    """Ask for what an index of names serves."""
     number = dialect.name_plainly(copies.c.copy_id)
     return Condition(
-        lambda keys: [select(number.label("key")).where(matches, number.between(*keys))],
+        lambda keys: [select(number.label("key")).where(matches, within(number, keys))],
         lambda _: matches,
         in_order=False,
     )
@@ -330,6 +330,8 @@ def _name_message(dialect: Dialect, part: str) -> Condition:
     part = clean_name(part.strip())
     if not part.startswith(("<", ANYWHERE)):
         part = f"<{part}"
+    if part.endswith(">") and not part.startswith(ANYWHERE):
+        return _is_named(dialect, copies.c.message_id == part)
     return _begins(dialect, copies.c.message_id, part)
 
 
@@ -351,7 +353,7 @@ def _name_address(
     one_of = dialect.is_one_of(parties.c.address_id, names)
 
     def holds(keys: Keys) -> Any:
-        bounds = parties.c.copy_id.between(*keys)
+        bounds = within(parties.c.copy_id, keys)
         return exists().where(parties.c.copy_id == copies.c.copy_id, of_role, one_of, bounds)
 
     return _lead_by_names(dialect, parties.c.address_id, parties.c.copy_id, names, of_role, holds)
@@ -370,9 +372,7 @@ def _lead_by_names(
 
         def lead_each(keys: Keys) -> list[Select[Any]]:
             key = copy_id.label("key")
-            return [
-                select(key).where(name == one, of_role, copy_id.between(*keys)) for one in names
-            ]
+            return [select(key).where(name == one, of_role, within(copy_id, keys)) for one in names]
 
         return Condition(lead_each, holds)
     one_of = dialect.is_one_of(name, names)
@@ -380,7 +380,7 @@ def _lead_by_names(
     number = dialect.name_plainly(copy_id)
 
     def lead(keys: Keys) -> list[Select[Any]]:
-        return [select(number.label("key")).where(one_of, of_role, copy_id.between(*keys))]
+        return [select(number.label("key")).where(one_of, of_role, within(copy_id, keys))]
 
     return Condition(lead, holds, in_order=dialect.ends_with_days())  # a day is soon in order
 
@@ -523,13 +523,13 @@ def _name_status(connection: Connection, dialect: Dialect, status: str) -> Condi
     number = hand_overs.c.copy_id
 
     def lead(keys: Keys) -> list[Select[Any]]:
-        bounds = number.between(*keys)
+        bounds = within(number, keys)
         ends = [_is_end(outcome, code) for outcome, code in pairs]
         if len(ends) > dialect.merged_max:
             ends = [or_(*ends)]
         found = [select(number.label("key")).where(end, bounds) for end in ends]
         if is_expired:
-            whole = copies.c.copy_id.between(*keys)
+            whole = within(copies.c.copy_id, keys)
             found.append(select(copies.c.copy_id.label("key")).where(given_up, whole))
         return found
 

@@ -19,6 +19,7 @@ from sqlalchemy import (
     cast,
     create_engine,
     event,
+    func,
     literal_column,
     select,
 )
@@ -26,7 +27,7 @@ from sqlalchemy.dialects import postgresql
 from sqlalchemy.dialects.postgresql import TSQUERY
 from sqlalchemy.pool import ConnectionPoolEntry
 
-from retour.store.dialect import Row
+from retour.store.dialect import LAST_KEY, Keys, Row, within
 from retour.store.schema import DAY_US, ID_BITS, PARTITIONED, copies
 
 _LOCK = 0x7265746F7572
@@ -34,7 +35,6 @@ _LOCK = 0x7265746F7572
 _CONNECT_S = 10
 _CONNECTIONS_MORE = 5
 """Of one process, beside the five that stay open; a server has a hundred for all, by default."""
-_LAST_KEY = (1 << 63) - 1
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -54,10 +54,12 @@ class PostgresDialect:
             pool_pre_ping=True,
             pool_timeout=patience_s,
             max_overflow=_CONNECTIONS_MORE,
-            # A plan that is kept cannot leave out the days that a search does not reach.
+            # A plan that is kept for a search does not know what of it is rare.
             connect_args={"connect_timeout": _CONNECT_S, "prepare_threshold": None},
         )
         event.listen(engine, "connect", _prepare)
+        event.listen(engine, "before_cursor_execute", _keep_plan)
+        event.listen(engine, "after_cursor_execute", _keep_no_plan)
         return engine
 
     def lock(self, connection: Connection) -> None:
@@ -79,9 +81,7 @@ class PostgresDialect:
 
     def execute_many(self, connection: Connection, statement: str, rows: list[Row]) -> None:
         """Run one statement for each row, in the driver's pipeline."""
-        driver = connection.connection.driver_connection
-        assert driver is not None
-        with driver.cursor() as cursor:
+        with _driver(connection).cursor() as cursor:
             cursor.executemany(statement.replace("?", "%s"), rows)
 
     def is_one_of(self, field: ColumnElement[Any], values: Collection[Any]) -> ColumnElement[bool]:
@@ -89,6 +89,13 @@ class PostgresDialect:
         listed = list(values)
         kind = Text() if listed and isinstance(listed[0], str) else BigInteger()
         return field == any_(bindparam(None, listed, type_=ARRAY(kind)))
+
+    def is_key(self, key: ColumnElement[int], numbers: Collection[int]) -> ColumnElement[bool]:
+        """Join with the numbers: a plan that is kept finds the day of each when it runs."""
+        listed = bindparam(None, list(numbers), type_=ARRAY(BigInteger()))
+        # Behind a query of its own the planner does not see how many they are, so that no plan
+        # made for them looks better than the one that is kept.
+        return key.in_(select(func.unnest(select(listed).scalar_subquery())))
 
     def index_subjects(self, connection: Connection, rows: Sequence[tuple[int, str]]) -> None:
         """Fill the column of words."""
@@ -111,12 +118,10 @@ class PostgresDialect:
             ([key for key, _ in rows],),
         )
 
-    def find_subjects(
-        self, words: Sequence[str], keys: tuple[int, int], *, begins: bool
-    ) -> Select[Any]:
+    def find_subjects(self, words: Sequence[str], keys: Keys, *, begins: bool) -> Select[Any]:
         """Match the column of words. They hold letters and digits alone, so none can be syntax."""
         return select(copies.c.copy_id.label("key")).where(
-            self.has_words(words, begins=begins), copies.c.copy_id.between(*keys)
+            self.has_words(words, begins=begins), within(copies.c.copy_id, keys)
         )
 
     def has_words(self, words: Sequence[str], *, begins: bool) -> ColumnElement[bool]:
@@ -129,20 +134,20 @@ class PostgresDialect:
         """Leave it: the planner has statistics, and leaves out days by this column."""
         return column
 
-    def slice_keys(
-        self, connection: Connection, keys: tuple[int, int]
-    ) -> Iterable[tuple[int, int]]:
+    def slice_keys(self, connection: Connection, keys: Keys) -> Iterable[Keys]:
         """Cut into days, then twice as many, and so on: mostly the newest ones are enough."""
         days = sorted(_list_days(connection))
         if not days:
             return
         width = DAY_US << ID_BITS
-        low, high = max(keys[0], days[0] * width), min(keys[1], (days[-1] + 1) * width)
-        count = 1
-        while low <= high:
-            first = max(low, (high // width - count + 1) * width)
+        low, high = keys
+        newest, count = min(high // width, days[-1]), 1
+        # The ends stay as they were asked for: where nothing is, the planner need not look for it.
+        while newest >= max(low // width, days[0]):
+            oldest = newest - count + 1
+            first = low if oldest <= days[0] else max(low, oldest * width)
             yield first, high
-            high = first - 1
+            high, newest = first - 1, oldest - 1
             count *= 2
 
     def prepare_days(self, connection: Connection, days: Collection[int]) -> None:
@@ -157,7 +162,7 @@ class PostgresDialect:
             del names[name]
         for day in sorted(names.values()):
             first = (day * DAY_US) << ID_BITS
-            end = min(first + (DAY_US << ID_BITS), _LAST_KEY)
+            end = min(first + (DAY_US << ID_BITS), LAST_KEY)
             for table in PARTITIONED:
                 part = f"{table}_{_day_name(day)}"
                 connection.exec_driver_sql(f"CREATE TABLE {part} (LIKE {table} INCLUDING ALL)")
@@ -183,6 +188,24 @@ def _prepare(driver: "psycopg.Connection[Any]", _: ConnectionPoolEntry) -> None:
     """Set a new connection up: to compile a search takes longer than to run it."""
     driver.execute("SET jit = off")
     driver.commit()
+
+
+def _keep_plan(connection: Connection, *arguments: Any) -> None:
+    """Have the plan of such a statement kept; that of a search is made for the days it reaches."""
+    *_, context, _ = arguments
+    if context.execution_options.get("planned_once"):
+        _driver(connection).prepare_threshold = 0
+
+
+def _keep_no_plan(connection: Connection, *_: Any) -> None:
+    """Go back to plans that are made for the values."""
+    _driver(connection).prepare_threshold = None
+
+
+def _driver(connection: Connection) -> "psycopg.Connection[Any]":
+    driver = connection.connection.driver_connection
+    assert isinstance(driver, psycopg.Connection)
+    return driver
 
 
 def _list_days(connection: Connection) -> list[int]:

@@ -8,7 +8,7 @@ from sqlalchemy import Connection, Select, select
 
 from retour.model.story import Copy, ReportClaim
 from retour.model.trail import HandOver, Link, Refusal, Remark
-from retour.store.dialect import Dialect
+from retour.store.dialect import PLANNED_ONCE, Dialect
 from retour.store.schema import (
     TO,
     addresses,
@@ -54,7 +54,10 @@ def read_copies(
     found_links = _read_links(connection, dialect, numbers)
     kept = _read_contents(connection, dialect, numbers) if whole else {}
     remarked = _read_remarks(connection, dialect, numbers) if whole else {}
-    rows = connection.execute(_select_copies().where(*_within(dialect, copies, numbers)))
+    rows = connection.execute(
+        _select_copies().where(dialect.is_key(copies.c.copy_id, numbers)),
+        execution_options=PLANNED_ONCE,
+    )
     return [
         Copy(
             row.copy_id,
@@ -110,12 +113,6 @@ def _select_copies() -> Select[Any]:
     )
 
 
-def _within(dialect: Dialect, table: Any, numbers: Collection[int]) -> tuple[Any, Any]:
-    """Say that rows are of these copies; the bounds leave out other days."""
-    bounds = table.c.copy_id.between(min(numbers), max(numbers))
-    return bounds, dialect.is_one_of(table.c.copy_id, numbers)
-
-
 def _read_attempts(
     connection: Connection, dialect: Dialect, numbers: Collection[int]
 ) -> tuple[dict[int, list[Any]], dict[int, list[Any]]]:
@@ -132,13 +129,13 @@ def _read_attempts(
         .outerjoin(_recipient, hand_overs.c.recipient_id == _recipient.c.address_id)
         .outerjoin(_original, hand_overs.c.original_id == _original.c.address_id)
         .outerjoin(hosts, hand_overs.c.host_id == hosts.c.host_id)
-        .where(*_within(dialect, hand_overs, numbers))
+        .where(dialect.is_key(hand_overs.c.copy_id, numbers))
         .order_by(hand_overs.c.copy_id, hand_overs.c.at_us, hand_overs.c.recipient_id)
         .limit(BELOW_MAX)
     )
     attempts: defaultdict[int, list[Any]] = defaultdict(list)
     refused: defaultdict[int, list[Any]] = defaultdict(list)
-    for row in connection.execute(statement):
+    for row in connection.execute(statement, execution_options=PLANNED_ONCE):
         (refused if row.outcome == REFUSED else attempts)[row.copy_id].append(row)
     return attempts, refused
 
@@ -188,12 +185,12 @@ def _read_recipients(
     statement = (
         select(parties.c.copy_id, addresses.c.address)
         .join_from(parties, addresses, parties.c.address_id == addresses.c.address_id)
-        .where(*_within(dialect, parties, numbers), parties.c.role == TO)
+        .where(dialect.is_key(parties.c.copy_id, numbers), parties.c.role == TO)
         .order_by(parties.c.copy_id, addresses.c.address)
         .limit(BELOW_MAX)
     )
     found: defaultdict[int, list[str]] = defaultdict(list)
-    for copy_id, address in connection.execute(statement):
+    for copy_id, address in connection.execute(statement, execution_options=PLANNED_ONCE):
         found[copy_id].append(address)
     return found
 
@@ -203,12 +200,14 @@ def _read_links(
 ) -> dict[int, list[tuple[str, str, int]]]:
     statement = (
         select(links.c.copy_id, links.c.relation, links.c.other_queue_id, links.c.at_us)
-        .where(*_within(dialect, links, numbers))
+        .where(dialect.is_key(links.c.copy_id, numbers))
         .order_by(links.c.copy_id, links.c.at_us, links.c.other_queue_id)
         .limit(BELOW_MAX)
     )
     found: defaultdict[int, list[tuple[str, str, int]]] = defaultdict(list)
-    for copy_id, relation, other, at_us in connection.execute(statement):
+    for copy_id, relation, other, at_us in connection.execute(
+        statement, execution_options=PLANNED_ONCE
+    ):
         found[copy_id].append((relation, other, at_us))
     return found
 
@@ -218,12 +217,14 @@ def _read_remarks(
 ) -> dict[int, list[tuple[str, int, str]]]:
     statement = (
         select(remarks.c.copy_id, remarks.c.name, remarks.c.at_us, remarks.c.phase)
-        .where(*_within(dialect, remarks, numbers))
+        .where(dialect.is_key(remarks.c.copy_id, numbers))
         .order_by(remarks.c.copy_id, remarks.c.at_us)
         .limit(BELOW_MAX)
     )
     found: defaultdict[int, list[tuple[str, int, str]]] = defaultdict(list)
-    for copy_id, name, at_us, phase in connection.execute(statement):
+    for copy_id, name, at_us, phase in connection.execute(
+        statement, execution_options=PLANNED_ONCE
+    ):
         found[copy_id].append((name, at_us, phase))
     return found
 
@@ -237,10 +238,12 @@ def _read_contents(
         contents.c.body_sha256,
         contents.c.body.is_not(None),
         contents.c.answer_us,
-    ).where(*_within(dialect, contents, numbers))
+    ).where(dialect.is_key(contents.c.copy_id, numbers))
     return {
         number: (block, digest, bool(has_body), answer_us)
-        for number, block, digest, has_body, answer_us in connection.execute(statement)
+        for number, block, digest, has_body, answer_us in connection.execute(
+            statement, execution_options=PLANNED_ONCE
+        )
     }
 
 

@@ -25,7 +25,7 @@ from sqlalchemy import table as sql_table
 from sqlalchemy.engine import make_url
 from sqlalchemy.pool import ConnectionPoolEntry
 
-from retour.store.dialect import Row, StoreError
+from retour.store.dialect import Keys, Row, StoreError
 from retour.store.schema import copies
 from retour.trail.words import split_words
 
@@ -76,6 +76,10 @@ class SqliteDialect:
         listed = func.json_each(json.dumps(list(values))).table_valued("value")
         return field.in_(select(listed.c.value))
 
+    def is_key(self, key: ColumnElement[int], numbers: Collection[int]) -> ColumnElement[bool]:
+        """Compare with a list, see :meth:`is_one_of`."""
+        return self.is_one_of(key, numbers)
+
     def index_subjects(self, connection: Connection, rows: Sequence[tuple[int, str]]) -> None:
         """Write to the table of words."""
         statement = "INSERT INTO subject_words(rowid, words) VALUES(?, ?)"
@@ -86,9 +90,7 @@ class SqliteDialect:
         statement = "INSERT INTO subject_words(subject_words, rowid, words) VALUES('delete', ?, ?)"
         _cursor(connection).executemany(statement, rows)
 
-    def find_subjects(
-        self, words: Sequence[str], keys: tuple[int, int], *, begins: bool
-    ) -> Select[Any]:
+    def find_subjects(self, words: Sequence[str], keys: Keys, *, begins: bool) -> Select[Any]:
         """Match in the table of words, whose row numbers are those of copies."""
         asked = " ".join(f'"{word}"*' if begins else f'"{word}"' for word in words)
         return select(_subject_words.c.rowid.label("key")).where(
@@ -104,9 +106,7 @@ class SqliteDialect:
         """Make an expression of it: without statistics SQLite would walk all rows by time."""
         return column.op("+")(literal_column("0"))
 
-    def slice_keys(
-        self, connection: Connection, keys: tuple[int, int]
-    ) -> Iterable[tuple[int, int]]:
+    def slice_keys(self, connection: Connection, keys: Keys) -> Iterable[Keys]:
         """Leave it whole: one index reaches over all days."""
         del connection
         return [keys]

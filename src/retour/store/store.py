@@ -232,6 +232,7 @@ class Store:
         try:
             with self._engine.connect() as connection:
                 yield connection
+                connection.commit()  # a rollback would make psycopg forget the plans it keeps
         except (DBAPIError, NoConnectionError, self._dialect.driver_error) as error:
             raise explain_failure(error, self._place) from None
 
