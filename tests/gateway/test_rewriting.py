@@ -1,5 +1,6 @@
 """Whether a report is rewritten, for whom, and in which language."""
 
+import email
 import hashlib
 import hmac
 from dataclasses import replace
@@ -226,3 +227,18 @@ def test_a_report_is_rewritten_with_what_the_trail_knows() -> None:
     )
     decide(RAW, _FOREIGN, _POLICY, today=_TODAY, weigh=weigh)
     assert len(asked) == 1
+
+
+def test_links_lead_to_the_operators_pages_for_readers_inside() -> None:
+    """Who has pages on codes and causes is led there; a reader outside learns of no such server."""
+    policy = replace(_POLICY, pages="https://retour.home.test")
+    inside = decide(RAW, _OWN, policy, today=_TODAY).raw
+    assert b"https://retour.home.test/causes/user-unknown" in _read_texts(inside)
+    outside = decide(RAW, Envelope(("bob@away.test",), is_own=True), policy, today=_TODAY).raw
+    assert b"retour.home.test" not in _read_texts(outside)
+
+
+def _read_texts(raw: bytes) -> bytes:
+    message = email.message_from_bytes(raw)
+    parts = (part.get_payload(decode=True) for part in message.walk())
+    return b"".join(part for part in parts if isinstance(part, bytes))

@@ -67,6 +67,7 @@ class Policy:
         language_header: the field of a report (or of the original in it) that names a language.
         letterhead: for HTML.
         texts: a folder of catalogues that replace single texts.
+        pages: where a server of ours explains codes and causes; empty: nowhere.
     """
 
     domains: tuple[str, ...] = ()
@@ -80,6 +81,7 @@ class Policy:
     language_header: str = ""
     letterhead: "Letterhead | None" = None
     texts: Path | None = None
+    pages: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,14 +179,16 @@ def decide(
     if verified and weigh is not None:
         analysis = weigh(analysis)
         causes = _list_causes(analysis)
+    scope = choose_scope(envelope, policy)
     new = render(
         analysis,
         format="eml",
         language=choose_language(analysis, envelope, policy),
-        scope=choose_scope(envelope, policy),
+        scope=scope,
         letterhead=policy.letterhead,
         texts=policy.texts,
         doubtful=not verified,
+        pages=policy.pages if scope == "internal" else "",
     )
     if new == raw:
         return Decision("unchanged", "same", kind, causes, verified)

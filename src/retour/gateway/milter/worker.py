@@ -38,6 +38,7 @@ def make_policy(settings: Settings, milter: MilterSettings) -> Policy:
         language_header=milter.language_header,
         letterhead=settings.letterhead,
         texts=settings.texts,
+        pages=settings.pages,
     )
 
 
