@@ -258,12 +258,11 @@ def choose(draft: Draft, candidates: Iterable[Span]) -> Span | None:
     best: Span | None = None
     best_distance = SILENCE_US + 1
     for span in candidates:
-        if not is_same_system(span.system, draft.system):
-            continue
-        if not belongs(span, draft.first_us, draft.last_us, draft.ended_us, draft.message_id):
-            continue
+        # Mostly decides, and is asked first: a log may have one queue id thousands of times.
         distance = max(0, draft.first_us - span.last_us, span.first_us - draft.last_us)
-        if distance < best_distance:
+        if distance >= best_distance or not is_same_system(span.system, draft.system):
+            continue
+        if belongs(span, draft.first_us, draft.last_us, draft.ended_us, draft.message_id):
             best, best_distance = span, distance
     return best
 
