@@ -317,6 +317,8 @@ def test_interrupt_is_silent(tmp_path: Path) -> None:
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         cwd=tmp_path,
+        # Whoever runs the tests in the background of a shell has the signal ignored.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509 - no threads
     ) as process:
         assert process.stdin is not None
         assert process.stdout is not None
