@@ -50,6 +50,20 @@ _BROAD = {
     "a queue id's beginning": (Query(queue_id="Q00"), _all),
     "a word": (Query(subject="report"), lambda n: n % 2 == 1),
     "a word's beginning": (Query(subject="minu"), lambda n: n % 2 == 0),
+    "two words' beginnings": (Query(subject="minu MEET"), lambda n: n % 2 == 0),
+    "beginnings of which one is nobody's": (Query(subject="minu meetz"), _none),
+    "a beginning and inside of words": (
+        Query(subject="minu", from_="*nn2"),
+        lambda n: n % 2 == 0 and str(n % 100)[0] == "2",
+    ),
+    "a beginning and inside of all": (Query(subject="minu", from_="*nn"), lambda n: n % 2 == 0),
+    "a beginning and a rare end": (
+        Query(subject="yea", status="5.1.3"),
+        lambda n: n % 2 == 1 and n % 3 == 0 and n % 4 == 3,
+    ),
+    "a Message-ID": (Query(message_id="<77@x.example>"), lambda n: n == 77),
+    "a Message-ID's beginning": (Query(message_id="77"), lambda n: str(n).startswith("77")),
+    "inside of a Message-ID": (Query(message_id="*7@x.example>"), lambda n: n % 10 == 7),
     "a mix": (
         Query(subject="report", status="failed", peer="out"),
         lambda n: n % 2 == 1 and n % 3 == 0,
