@@ -15,7 +15,9 @@ from zlib import crc32
 import psycopg
 
 from benchmarks.traffic import SYSTEMS, Mail, Traffic
+from retour.service.statistics import count
 from retour.store import open_store
+from retour.store.counting import find_hour
 from retour.store.opening import open_engine
 from retour.store.schema import DAY_US, FROM, ID_BITS, SPREAD, TO, metadata
 from retour.trail.words import split_words
@@ -23,6 +25,7 @@ from retour.trail.words import split_words
 Row = tuple[object, ...]
 
 _BATCH = 20_000
+_HOURS = 100
 _COLUMNS = {
     "copies": "copy_id, system_id, queue_id, first_us, last_us, ended_us, message_id, sender_id, "
     "peer_id, protocol, tls, size_bytes, recipient_count, subject",
@@ -32,6 +35,8 @@ _COLUMNS = {
     "systems": "system_id, name",
     "addresses": "address_id, address",
     "address_words": "word, address_id",
+    "endings": "outcome, status",
+    "uncounted": "hour, times",
     "hosts": "host_id, name, address, helo",
     "host_words": "word, host_id",
 }
@@ -52,6 +57,11 @@ _COMPARED = (
     "SELECT w.word, h.name FROM host_words w JOIN hosts h USING (host_id) WHERE host_id IN "
     "(SELECT peer_id FROM copies UNION SELECT host_id FROM hand_overs) ORDER BY 1, 2",
     "SELECT rowid FROM subject_words('re') ORDER BY 1",
+    "SELECT outcome, status FROM endings ORDER BY 1, 2",
+    "SELECT kind, hour, name, n FROM counts ORDER BY 1, 2, 3",
+    "SELECT t.copy_id, t.n, t.kind, t.cause, t.actor, t.domain, a.address FROM troubles t "
+    "LEFT JOIN addresses a USING (address_id) ORDER BY 1, 2",
+    "SELECT hour FROM uncounted ORDER BY 1",
 )
 
 
@@ -66,6 +76,10 @@ def fill(url: str, traffic: Traffic) -> None:
         _fill_postgres(url, traffic)
     else:
         _fill_sqlite(url, traffic)
+    with open_store(url) as store:
+        while marked := store.list_uncounted(_HOURS):
+            for hour in marked:
+                store.count_hour(hour, {})  # no mail of the traffic comes twice
 
 
 def check_likeness() -> None:
@@ -80,6 +94,7 @@ def check_likeness() -> None:
         fill(bulk, traffic)
         with open_store(logged) as store:
             store.write(traffic.lines())
+            count(store)
         with closing(sqlite3.connect(bulk)) as one, closing(sqlite3.connect(logged)) as other:
             for question in _COMPARED:
                 rows = one.execute(question).fetchall()
@@ -131,7 +146,7 @@ def _fill_postgres(url: str, traffic: Traffic) -> None:
                     copy.write_row(row)
             session.commit()
         session.autocommit = True
-        cursor.execute("ANALYZE")
+        cursor.execute("VACUUM ANALYZE")  # as PostgreSQL itself does behind the writing
 
 
 def _write_vector(subject: str) -> str:
@@ -146,13 +161,20 @@ def _batch(traffic: Traffic) -> Iterator[tuple[str, list[Row]]]:
     copies: list[Row] = []
     hand_overs: list[Row] = []
     parties: list[Row] = []
+    ends: set[tuple[str, str]] = set()
+    hours: set[int] = set()
     for n in range(traffic.count):
-        _add_rows(traffic.mail(n), copies, hand_overs, parties)
+        mail = traffic.mail(n)
+        _add_rows(mail, copies, hand_overs, parties)
+        ends.add((mail.outcome, mail.status))
+        hours.add(find_hour(_number(mail)))
         if len(copies) == _BATCH or n == traffic.count - 1:
             yield "copies", copies
             yield "hand_overs", hand_overs
             yield "parties", parties
             copies, hand_overs, parties = [], [], []
+    yield "endings", sorted(ends)
+    yield "uncounted", [(hour, 1) for hour in sorted(hours)]
 
 
 def _list_names(traffic: Traffic) -> Iterator[tuple[str, list[Row]]]:
@@ -169,9 +191,14 @@ def _list_names(traffic: Traffic) -> Iterator[tuple[str, list[Row]]]:
             yield key, sorted(words)
 
 
+def _number(mail: Mail) -> int:
+    """Return a mail's ``copy_id``."""
+    return (mail.at_us << ID_BITS) + (crc32(mail.queue_id.encode()) & SPREAD)
+
+
 def _add_rows(mail: Mail, copies: list[Row], hand_overs: list[Row], parties: list[Row]) -> None:
     """Add the rows of one mail."""
-    number = (mail.at_us << ID_BITS) + (crc32(mail.queue_id.encode()) & SPREAD)
+    number = _number(mail)
     copies.append((
         number, mail.system_id, mail.queue_id, mail.at_us, mail.at_us + 900_000,
         mail.at_us + 900_000, mail.message_id, mail.sender_id, mail.peer_id, "ESMTPS", "TLSv1.3",
