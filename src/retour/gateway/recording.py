@@ -17,7 +17,7 @@ from retour.trail.mail import Mail, read_passing
 
 _QUEUE_MAX = 20_000
 _BATCH_MAX = 500
-_GATHER_S = 0.2
+GATHER_S = 0.2
 """How long the first message of a batch waits for others: a transaction costs more than a row."""
 _PAUSE_S = 0.5
 _TRIES = 5
@@ -123,7 +123,7 @@ class Recorder:
         """Wait for a message, and take those that came beside it."""
         first = self._queue.get()
         batch = [first] if first else []
-        self._stopping.wait(_GATHER_S)
+        self._stopping.wait(GATHER_S)
         while len(batch) < _BATCH_MAX:
             try:
                 following = self._queue.get_nowait()

@@ -179,16 +179,15 @@ def decide(
     if verified and weigh is not None:
         analysis = weigh(analysis)
         causes = _list_causes(analysis)
-    scope = choose_scope(envelope, policy)
     new = render(
         analysis,
         format="eml",
         language=choose_language(analysis, envelope, policy),
-        scope=scope,
+        scope=choose_scope(envelope, policy),
         letterhead=policy.letterhead,
         texts=policy.texts,
         doubtful=not verified,
-        pages=policy.pages if scope == "internal" else "",
+        pages=policy.pages,
     )
     if new == raw:
         return Decision("unchanged", "same", kind, causes, verified)

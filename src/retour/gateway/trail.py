@@ -9,7 +9,7 @@ import time
 from collections.abc import Collection, Sequence
 
 from retour.gateway.journal import Journal
-from retour.gateway.recording import Sighting, to_mail
+from retour.gateway.recording import GATHER_S, Sighting, to_mail
 from retour.model.analysis import Analysis
 from retour.model.story import Copy, Query
 from retour.service.context import add_context, find_by_return_path, find_moment
@@ -19,8 +19,8 @@ from retour.store import Store, StoreError, open_store
 _COPIES_MAX = 50
 _SOURCE = "milter"
 _JUST_S = 10
-_WRITTEN_S = 0.5
-"""Longer than a recorder gathers, see `retour.gateway.recording`."""
+_WRITTEN_S = GATHER_S + 0.3
+"""After what a recorder gathers has mostly been written."""
 
 
 class Trail:
