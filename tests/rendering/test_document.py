@@ -138,6 +138,50 @@ def test_station_of_recipient_is_no_relay() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("takers", "changes", "hosts", "states"),
+    [
+        pytest.param(
+            ["mail.example.com", "localhost", "mail.example.com"],
+            {},
+            ["mail.example.com", "mx.example.net", None],
+            ["passed", "stopped", "ahead"],
+            id="a filter on the same server is no station",
+        ),
+        pytest.param(
+            ["mail.example.com", "edge.example.org"],
+            {"stopped_at": "sender-system", "rejected_by": None},
+            ["edge.example.org", "mx.example.net", None],
+            ["stopped", "ahead", "ahead"],
+            id="what never left has no stations on the way",
+        ),
+        pytest.param(
+            ["relay.example.com"],
+            {"stopped_at": "in-transit", "rejected_by": "relay.example.com"},
+            ["relay.example.com", "mx.example.net", None],
+            ["stopped", "ahead", "ahead"],
+            id="the first system refused it: it is drawn once",
+        ),
+        pytest.param(
+            ["mail.example.com"],
+            {"rejected_by": "example.net"},
+            ["mail.example.com", None, None],
+            ["passed", "stopped", "ahead"],
+            id="a host that is the domain is not said twice",
+        ),
+    ],
+)
+def test_each_system_is_drawn_once(
+    takers: list[str], changes: dict[str, str | None], hosts: list[str | None], states: list[str]
+) -> None:
+    """No host stands twice in the bar of a message that went in no circle."""
+    hops = [samples.make_hop(n, "pc", taker, n, 1.0) for n, taker in enumerate(takers, 1)]
+    analysis = replace(samples.user_unknown(), route=Route(tuple(hops), complete=True))
+    stations = sender_of(with_diagnosis(analysis, **changes)).stations[1:]
+    assert [station.host for station in stations] == hosts
+    assert [station.state for station in stations] == states
+
+
 def test_reporter_for_itself_is_not_drawn_as_the_other_side() -> None:
     """Where the reporter itself rejected, the host of the other side is unknown."""
     analysis = with_diagnosis(samples.mailbox_full_delay(), rejected_by="edge.example.com")

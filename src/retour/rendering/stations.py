@@ -3,6 +3,7 @@
 Exchange Online's graphic marks who must act and is read as progress; here progress is all it says.
 """
 
+import re
 from collections.abc import Iterable
 
 from retour.model.document import State, Station
@@ -30,6 +31,8 @@ _SECOND_LEVEL = frozenset(
         "org",
     }
 )
+# A server that hands a mail to itself, to a filter and back, is one station.
+_ITSELF = re.compile(r"localhost(?:\..*)?|127\..*|\[?::1\]?", re.IGNORECASE)
 _PLACES: dict[StoppedAt, int] = {
     "sender-system": 1,
     "in-transit": 2,
@@ -43,11 +46,13 @@ def build_stations(case: Case) -> tuple[Station, ...]:
     """Return the stations from the sender to the mailbox, each with what is known of it."""
     say = case.wording.say
     sender, relays, target = _hosts(case)
+    # Without relays the system "on the way" that refused it may be the one the sender gave it to.
+    refused_at_once = sender is not None and not relays and sender == _refuser_between(case)
     stations = [
         Station(say("station", "sender"), _sender(case), _state(case, 0)),
-        Station(say("station", "sender_system"), sender, _state(case, 1)),
-        *_relay_stations(case, relays),
-        Station(_system_label(case), target, _state(case, 3)),
+        Station(say("station", "sender_system"), sender, _state(case, 2 if refused_at_once else 1)),
+        *([] if refused_at_once else _relay_stations(case, relays)),
+        Station(_system_label(case), None if target == case.domain else target, _state(case, 3)),
         Station(_mailbox_label(case), None, _state(case, 4)),
     ]
     return tuple(stations)
@@ -95,8 +100,6 @@ def _mailbox_label(case: Case) -> str:
 
 
 def _relay_stations(case: Case, relays: list[str]) -> list[Station]:
-    diagnosis = case.diagnosis
-    stopped_between = diagnosis is not None and diagnosis.stopped_at == "in-transit"
     say = case.wording.say
     label = say("station", "relay")
     # All relays that left a stamp were passed; only the last place can be where it stopped.
@@ -108,12 +111,24 @@ def _relay_stations(case: Case, relays: list[str]) -> list[Station]:
         shown = [*head, Station(more, None, stamped)]
     else:
         shown = [Station(label, host, stamped) for host in relays]
-    if not stopped_between:
+    if not _is_stopped_between(case):
         return shown
-    host = fold_line(diagnosis.rejected_by, ADDRESS_MAX) or None if diagnosis else None
+    host = _refuser_between(case)
     if shown and host and shown[-1].host == host:
         shown.pop()
     return [*shown, Station(label, host, _state(case, 2))]
+
+
+def _is_stopped_between(case: Case) -> bool:
+    return case.diagnosis is not None and case.diagnosis.stopped_at == "in-transit"
+
+
+def _refuser_between(case: Case) -> str | None:
+    """Return the host that refused the message on its way between the two ends, where named."""
+    diagnosis = case.diagnosis
+    if diagnosis is None or not _is_stopped_between(case):
+        return None
+    return fold_line(diagnosis.rejected_by, ADDRESS_MAX) or None
 
 
 def _hosts(case: Case) -> tuple[str | None, list[str], str | None]:
@@ -123,6 +138,8 @@ def _hosts(case: Case) -> tuple[str | None, list[str], str | None]:
     systems = _systems(hop.by for hop in case.analysis.route.hops)
     if target and len(systems) > 1 and system_of(systems[-1]) == system_of(target):
         systems.pop()
+    if systems and diagnosis and diagnosis.stopped_at == "sender-system":
+        return systems[-1], [], target  # it never left: every stamp is of the sender's own systems
     if systems:
         # A reporter that speaks for itself tells no host of the other side.
         return systems[0], systems[1:], None if target == systems[0] else target
@@ -147,7 +164,7 @@ def _systems(hosts: Iterable[str | None]) -> list[str]:
     runs: list[str] = []
     for host in hosts:
         name = fold_line(host, ADDRESS_MAX)
-        if not name:
+        if not name or _ITSELF.fullmatch(name):
             continue
         if runs and system_of(runs[-1]) == system_of(name):
             runs[-1] = name
