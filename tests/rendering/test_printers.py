@@ -12,7 +12,7 @@ from rich.console import Console
 from samples import ESCAPES, HEADERS, SAMPLES, user_unknown
 
 from retour.rendering.document import build_document
-from retour.rendering.foreign import fold_line, show_controls
+from retour.rendering.foreign import fold_address, fold_line, show_controls
 from retour.rendering.layout import cell_width, wrap
 from retour.rendering.terminal import render_terminal
 from retour.rendering.text import WIDTH, render_text
@@ -142,6 +142,30 @@ def test_line_is_folded_and_cut() -> None:
     assert fold_line(" a \r\n\t b ") == "a b"
     assert fold_line("x" * 1000, 10) == "xxxxxxxxx…"
     assert fold_line(None) == ""
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("info@xn--mller-kva.example", "info@müller.example"),
+        ("mx.XN--MLLER-KVA.example", "mx.müller.example"),
+        ("neko@xn--cesupi09d.jp", "neko@地域猫.jp"),
+        ("xn--@example.net", "xn--@example.net"),
+        ("a@xn--99999999999.example", "a@xn--99999999999.example"),
+        ("a@not-xn--mller-kva.example", "a@not-xn--mller-kva.example"),
+        (
+            "a@xn--pypal-4ve.example",
+            "a@xn--pypal-4ve.example",
+        ),  # a Cyrillic a
+        ("Grüße", "Grüße"),
+        (None, ""),
+    ],
+)
+def test_international_domains_are_shown_as_their_owners_write_them(
+    text: str | None, shown: str
+) -> None:
+    """A-labels become letters where they decode and mix no scripts that look alike."""
+    assert fold_address(text) == shown
 
 
 @pytest.mark.parametrize("text", ["日本語" * 60, "word " * 60, "w" * 300, "", "e\u0301" * 100])

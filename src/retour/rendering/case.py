@@ -10,12 +10,10 @@ from retour.model.analysis import Analysis
 from retour.model.diagnosis import Diagnosis, Evidence
 from retour.model.known import Proof
 from retour.model.report import Recipient
-from retour.rendering.foreign import fold_line, is_plain_address, is_plain_ip, is_plain_name
+from retour.rendering.foreign import fold_address, is_plain_address, is_plain_ip, is_plain_name
 from retour.rendering.quantity import in_zone, say_duration, say_size, say_when
 from retour.rendering.wording import Wording
 
-ADDRESS_MAX = 100
-"""Characters of an address that are shown in a sentence."""
 _NAMED_MAX = 3
 _LOOP = "routing-loop"
 _LOOP_WORDS = re.compile(r"\bloop|\bhop(?:s| count)\b|in circles", re.IGNORECASE)
@@ -101,7 +99,7 @@ def domain_of(address: str | None) -> str | None:
 
 def name_recipients(wording: Wording, recipients: Iterable[Recipient]) -> str:
     """Return addresses as a heading: ``a@x, b@x and 3 more``; ``""`` where none is known."""
-    names = [fold_line(r.address, ADDRESS_MAX) for r in recipients if r.address]
+    names = [fold_address(r.address) for r in recipients if r.address]
     if len(names) < 2:
         return "".join(names)
     if len(names) <= _NAMED_MAX:
@@ -123,13 +121,13 @@ def sender_fields(case: Case) -> dict[str, str]:
         return fields
     facts = diagnosis.facts
     if facts.suggested_address:
-        fields["suggested"] = fold_line(facts.suggested_address, ADDRESS_MAX)
+        fields["suggested"] = fold_address(facts.suggested_address)
     if facts.size_limit:
         fields["size_limit"] = say_size(wording, facts.size_limit)
     if facts.retry_after and facts.retry_after > 0:
         fields["retry_after"] = say_duration(wording, facts.retry_after)
     if facts.new_address and case.verified:
-        fields["new_address"] = fold_line(facts.new_address, ADDRESS_MAX)
+        fields["new_address"] = fold_address(facts.new_address)
     if _claims_loop(diagnosis):
         fields["?loop"] = ""
     route = case.analysis.route
@@ -162,11 +160,11 @@ def _names(case: Case) -> dict[str, str]:
     n, domain = len(case.recipients), case.domain
     fields: dict[str, str] = {}
     if domain:
-        fields["domain"] = fold_line(domain, ADDRESS_MAX)
+        fields["domain"] = fold_address(domain)
     if n > 1:
         fields["n"], fields["?several"] = str(n), ""
     elif case.address:
-        fields["address"] = fold_line(case.address, ADDRESS_MAX)
+        fields["address"] = fold_address(case.address)
     who = "each" if n > 1 else "address" if case.address else "unnamed"
     return {
         **fields,
@@ -192,7 +190,7 @@ def _times(case: Case) -> dict[str, str]:
         if proof.ahead_seconds is not None and proof.ahead_seconds >= 1:
             fields["ahead"] = say_duration(wording, proof.ahead_seconds)
         if proof.way:
-            fields["way"] = fold_line(proof.way, ADDRESS_MAX)
+            fields["way"] = fold_address(proof.way)
     if case.first.will_retry_until:
         fields["until"] = say_when(wording, "until", in_zone(case.first.will_retry_until, zone))
     return fields

@@ -17,9 +17,9 @@ from retour.model.report import Recipient, Report, Statement
 from retour.model.route import NO_ROUTE
 from retour.model.vocabulary import Outcome
 from retour.rendering.admin import build_admin_part, say_code
-from retour.rendering.case import ADDRESS_MAX, Case, name_recipients
+from retour.rendering.case import Case, name_recipients
 from retour.rendering.details import build_details
-from retour.rendering.foreign import fold_line
+from retour.rendering.foreign import fold_address
 from retour.rendering.scope import withhold
 from retour.rendering.sender import build_sender_part
 from retour.rendering.wording import Wording, load_wording
@@ -162,7 +162,7 @@ def _recipient_part(
     state, fate = _end(case)
     return RecipientPart(
         address=name_recipients(case.wording, case.recipients) or None,
-        addresses=tuple(fold_line(r.address, ADDRESS_MAX) for r in case.recipients if r.address),
+        addresses=tuple(fold_address(r.address) for r in case.recipients if r.address),
         state=state,
         fate=fate,
         settled=_is_settled(case),

@@ -5,7 +5,10 @@ writes characters as they are (text, terminal) makes control characters visible 
 """
 
 import re
+import unicodedata
 
+ADDRESS_MAX = 100
+"""Characters of an address or a host that are shown in a sentence."""
 # What can steer a terminal or turn the reading direction: C0 without tab and line feed, DEL, C1,
 # soft hyphen, the bidi controls (Unicode UAX #9), separators and invisible operators, the byte
 # order mark, interlinear marks, tags, lone surrogates. U+200C and U+200D stay: scripts need them.
@@ -15,6 +18,9 @@ _STEERING = re.compile(
 )
 # The isolates of UAX #9: a printer that isolates foreign text must be the only one who does.
 _ISOLATES = str.maketrans(dict.fromkeys("\u2066\u2067\u2068\u2069", "\ufffd"))
+_A_LABEL = re.compile(r"(?<![^.@])xn--[a-z0-9-]{1,59}(?![^.])", re.IGNORECASE)
+# Scripts with letters that look alike: a label that mixes them is shown as it came.
+_LOOK_ALIKE = frozenset({"LATIN", "GREEK", "CYRILLIC"})
 _SPACE = re.compile(r"\s+")
 _PLAIN_NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]{0,251}[A-Za-z0-9])?")
 _PLAIN_ADDRESS = re.compile(
@@ -50,6 +56,24 @@ def fold_line(text: str | None, limit: int = 300) -> str:
     if not line.isascii():
         line = line.translate(_ISOLATES)
     return line if len(line) <= limit else line[: limit - 1] + "…"
+
+
+def fold_address(text: str | None) -> str:
+    """Return an address, domain or host as its owner writes it, on one line; None is ``""``.
+
+    Labels in the form for machines become letters (RFC 5890: A-label to U-label).
+    """
+    line = fold_line(text, ADDRESS_MAX)
+    return _A_LABEL.sub(_read_label, line) if "xn--" in line.lower() else line
+
+
+def _read_label(match: re.Match[str]) -> str:
+    try:
+        label = match.group().lower().encode("ascii").decode("idna")
+    except UnicodeError:
+        return match.group()
+    scripts = {unicodedata.name(letter, "").split(" ")[0] for letter in label}
+    return match.group() if len(scripts & _LOOK_ALIKE) > 1 else label
 
 
 def is_plain_name(text: str) -> bool:

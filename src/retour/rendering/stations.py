@@ -8,8 +8,8 @@ from collections.abc import Iterable
 
 from retour.model.document import State, Station
 from retour.model.vocabulary import StoppedAt
-from retour.rendering.case import ADDRESS_MAX, Case
-from retour.rendering.foreign import fold_line
+from retour.rendering.case import Case
+from retour.rendering.foreign import fold_address
 
 _RELAYS_MAX = 3
 _SECOND_LEVEL = frozenset(
@@ -48,11 +48,13 @@ def build_stations(case: Case) -> tuple[Station, ...]:
     sender, relays, target = _hosts(case)
     # Without relays the system "on the way" that refused it may be the one the sender gave it to.
     refused_at_once = sender is not None and not relays and sender == _refuser_between(case)
+    if target == fold_address(case.domain):
+        target = None  # the label says it
     stations = [
         Station(say("station", "sender"), _sender(case), _state(case, 0)),
         Station(say("station", "sender_system"), sender, _state(case, 2 if refused_at_once else 1)),
         *([] if refused_at_once else _relay_stations(case, relays)),
-        Station(_system_label(case), None if target == case.domain else target, _state(case, 3)),
+        Station(_system_label(case), target, _state(case, 3)),
         Station(_mailbox_label(case), None, _state(case, 4)),
     ]
     return tuple(stations)
@@ -60,7 +62,7 @@ def build_stations(case: Case) -> tuple[Station, ...]:
 
 def _sender(case: Case) -> str | None:
     original = case.analysis.report.original
-    return fold_line(original.from_, ADDRESS_MAX) or None if original else None
+    return fold_address(original.from_) or None if original else None
 
 
 def _state(case: Case, place: int) -> State:
@@ -87,7 +89,7 @@ def _system_label(case: Case) -> str:
     say, domain = case.wording.say, case.domain
     if not domain:
         return say("station", "unnamed_system")
-    return say("station", "recipient_system", fields={"domain": fold_line(domain, ADDRESS_MAX)})
+    return say("station", "recipient_system", fields={"domain": fold_address(domain)})
 
 
 def _mailbox_label(case: Case) -> str:
@@ -96,7 +98,7 @@ def _mailbox_label(case: Case) -> str:
         return say("station", "mailboxes")
     if not case.address:
         return say("station", "unnamed_mailbox")
-    return say("station", "mailbox", fields={"recipient": fold_line(case.address, ADDRESS_MAX)})
+    return say("station", "mailbox", fields={"recipient": fold_address(case.address)})
 
 
 def _relay_stations(case: Case, relays: list[str]) -> list[Station]:
@@ -128,7 +130,7 @@ def _refuser_between(case: Case) -> str | None:
     diagnosis = case.diagnosis
     if diagnosis is None or not _is_stopped_between(case):
         return None
-    return fold_line(diagnosis.rejected_by, ADDRESS_MAX) or None
+    return fold_address(diagnosis.rejected_by) or None
 
 
 def _hosts(case: Case) -> tuple[str | None, list[str], str | None]:
@@ -143,7 +145,7 @@ def _hosts(case: Case) -> tuple[str | None, list[str], str | None]:
     if systems:
         # A reporter that speaks for itself tells no host of the other side.
         return systems[0], systems[1:], None if target == systems[0] else target
-    reporter = fold_line(report.reporting_mta, ADDRESS_MAX) or None
+    reporter = fold_address(report.reporting_mta) or None
     speaks_itself = diagnosis is not None and reporter == target
     return (None if speaks_itself else reporter), [], target
 
@@ -156,14 +158,14 @@ def _target(case: Case) -> str | None:
         return None  # that host is the relay where it stopped
     if diagnosis and diagnosis.stopped_at in ("recipient-gateway", "recipient-mailbox"):
         host = diagnosis.rejected_by or host
-    return fold_line(host, ADDRESS_MAX) or None
+    return fold_address(host) or None
 
 
 def _systems(hosts: Iterable[str | None]) -> list[str]:
     """Return the last host of each run of hosts that belong to one system."""
     runs: list[str] = []
     for host in hosts:
-        name = fold_line(host, ADDRESS_MAX)
+        name = fold_address(host)
         if not name or _ITSELF.fullmatch(name):
             continue
         if runs and system_of(runs[-1]) == system_of(name):
