@@ -26,7 +26,8 @@ from jsonschema import Draft202012Validator
 from retour.cli.main import run
 from retour.model.capture import Closing, FindingName, SessionPhase, TurnKind
 from retour.rendering import capture_json
-from retour.rendering.wording import languages, load_wording, split
+from retour.rendering.catalogues import languages, load_wording
+from retour.rendering.wording import split
 
 SCHEMA = json.loads(
     Path(capture_json.__file__).with_name("retour-pcap-1.schema.json").read_text(encoding="utf-8")

@@ -25,9 +25,10 @@ from retour.model.vocabulary import (
     StoppedAt,
     Weight,
 )
-from retour.rendering import wording as wording_module
+from retour.rendering import catalogues
+from retour.rendering.catalogues import CATALOGUE, languages, load_wording
 from retour.rendering.document import build_document
-from retour.rendering.wording import CATALOGUE, languages, load_wording, split
+from retour.rendering.wording import _PLURALS, split
 
 CAUSES = tuple(load().causes)
 OTHERS = tuple(language for language in languages() if language != "en")
@@ -222,7 +223,7 @@ def test_texts_name_the_facts_that_english_names(language: str) -> None:
 def test_counted_texts_have_the_forms_of_the_plural(language: str) -> None:
     """As many forms as the language's rule tells apart, or one text for all numbers."""
     wording = load_wording(language)
-    rule = wording_module._PLURALS[wording.find("plural")]
+    rule = _PLURALS[wording.find("plural")]
     forms = 1 + max(rule(n) for n in range(200))
     counted = {
         key: place
@@ -263,7 +264,7 @@ def test_new_language_is_found_by_its_file(tmp_path: Path, monkeypatch: pytest.M
     tree = tree.replace('language = "en"', 'language = "tlh"').replace("Your message", "QIn")
     (tmp_path / "tlh.toml").write_text(tree, encoding="utf-8")
     (tmp_path / "en.toml").write_text("", encoding="utf-8")
-    monkeypatch.setattr(wording_module, "CATALOGUE", tmp_path)
+    monkeypatch.setattr(catalogues, "CATALOGUE", tmp_path)
     assert languages() == ("en", "tlh")
     wording = load_wording.__wrapped__("tlh-Latn")
     assert wording.language == "tlh"

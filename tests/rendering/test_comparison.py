@@ -16,6 +16,7 @@ from rich.console import Console
 from retour.model.comparison_document import ComparisonDocument
 from retour.model.copies import BodyRelation, Copy, Reason, ReasonKey
 from retour.model.vocabulary import VERDICTS
+from retour.rendering.catalogues import languages, load_wording
 from retour.rendering.comparison import build_comparison_document, name_copy, say_reason
 from retour.rendering.comparison_html import render_comparison_html
 from retour.rendering.comparison_json import comparison_to_dict
@@ -24,7 +25,6 @@ from retour.rendering.comparison_text import render_comparison_text
 from retour.rendering.html import mark
 from retour.rendering.layout import cell_width
 from retour.rendering.text import WIDTH
-from retour.rendering.wording import languages, load_wording
 from retour.trail.compare import compare
 from retour.trail.copy import read_copy
 

@@ -19,12 +19,13 @@ from markupsafe import Markup
 from samples import SAMPLES
 
 from retour.model.analysis import Analysis
-from retour.rendering import wording as wording_module
+from retour.rendering import catalogues
+from retour.rendering.catalogues import load_wording
 from retour.rendering.document import build_document, build_reply_document
 from retour.rendering.html import SIGNS, load_template, mark, render_html
 from retour.rendering.letterhead import Letterhead, embed, measure
 from retour.rendering.theme import STATES
-from retour.rendering.wording import ISOLATE, POP_ISOLATE, load_wording
+from retour.rendering.wording import ISOLATE, POP_ISOLATE
 
 TAGS = {
     "html",
@@ -326,11 +327,11 @@ def test_logo_must_be_a_picture() -> None:
 @pytest.fixture
 def arabic(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """A catalogue for a language that is written from right to left, in English words."""
-    english = (wording_module.CATALOGUE / "en.toml").read_text(encoding="utf-8")
+    english = (catalogues.CATALOGUE / "en.toml").read_text(encoding="utf-8")
     for name in ("en", "ar"):
         text = english.replace('language = "en"', f'language = "{name}"')
         (tmp_path / f"{name}.toml").write_text(text, encoding="utf-8")
-    monkeypatch.setattr(wording_module, "CATALOGUE", tmp_path)
+    monkeypatch.setattr(catalogues, "CATALOGUE", tmp_path)
     load_wording.cache_clear()
     yield
     load_wording.cache_clear()

@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 import samples
 
-from retour.rendering.overlay import CatalogueError, check_texts
+from retour.rendering.catalogues import check_texts, load_wording
+from retour.rendering.overlay import CatalogueError
 from retour.rendering.printing import render
-from retour.rendering.wording import load_wording
 
 OWN = """\
 [label]

@@ -11,12 +11,12 @@ import pytest
 from rich.console import Console
 from samples import ESCAPES, HEADERS, SAMPLES, user_unknown
 
+from retour.rendering.catalogues import languages, load_wording
 from retour.rendering.document import build_document
 from retour.rendering.foreign import fold_address, fold_line, show_controls
 from retour.rendering.layout import cell_width, wrap
 from retour.rendering.terminal import render_terminal
 from retour.rendering.text import WIDTH, render_text
-from retour.rendering.wording import languages, load_wording
 
 GOLDENS = Path(__file__).with_name("goldens")
 STEERING = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")

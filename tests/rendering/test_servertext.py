@@ -10,11 +10,12 @@ from hypothesis import strategies as st
 from tree_sitter import Language, Node, Parser
 
 from retour.knowledge.load import load
+from retour.rendering.catalogues import languages, load_wording
 from retour.rendering.servertext.exchange import code_text, quota_texts, quote, read_causes
 from retour.rendering.servertext.files import write_templates
 from retour.rendering.servertext.notice import to_ascii
 from retour.rendering.servertext.wish import READERS, SERVERS, Readers, Server, TemplateError, Wish
-from retour.rendering.wording import Wording, languages, load_wording
+from retour.rendering.wording import Wording
 
 ALL = tuple(load_wording(language) for language in languages())
 PAGE = "https://retour.example.com/codes/{code}"

@@ -14,9 +14,9 @@ import mailservers
 import pytest
 
 import retour
+from retour.rendering.catalogues import load_wording
 from retour.rendering.servertext.files import write_templates
 from retour.rendering.servertext.wish import Server, Wish
-from retour.rendering.wording import load_wording
 
 BOTH = (load_wording("de"), load_wording("en"))
 MAIL = "From: sender@example.test\nMessage-ID: <one@example.test>\nSubject: hello\n\nhi\n"

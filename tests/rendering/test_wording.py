@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from retour.rendering import wording
+from retour.rendering.catalogues import load_wording, read_catalogue
 from retour.rendering.quantity import in_zone, say_duration, say_size, say_when, stamp
-from retour.rendering.wording import Wording, fill, load_wording
+from retour.rendering.wording import Wording, fill
 
 EN, DE = load_wording("en"), load_wording("de")
 CET = timezone(timedelta(hours=1))
@@ -131,17 +131,17 @@ def test_catalogue_comes_from_the_cache_and_falls_back(
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     source = tmp_path / "xx.toml"
     source.write_text('language = "xx"\n')
-    assert wording.read_catalogue(source) == {"language": "xx"}
+    assert read_catalogue(source) == {"language": "xx"}
     (kept,) = (tmp_path / "retour").iterdir()
 
     kept.write_bytes(kept.read_bytes().replace(b'"xx"', b'"yy"'))
-    assert wording.read_catalogue(source) == {"language": "yy"}
+    assert read_catalogue(source) == {"language": "yy"}
 
     kept.write_bytes(kept.read_bytes()[:-1])
-    assert wording.read_catalogue(source) == {"language": "xx"}
+    assert read_catalogue(source) == {"language": "xx"}
 
     source.write_text('language = "zz"\n# longer\n')
-    assert wording.read_catalogue(source) == {"language": "zz"}
+    assert read_catalogue(source) == {"language": "zz"}
 
 
 @pytest.mark.parametrize(

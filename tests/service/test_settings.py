@@ -9,13 +9,8 @@ import pytest
 from retour.model.document import Audience, Scope
 from retour.rendering.letterhead import Letterhead
 from retour.service import settings
-from retour.service.settings import (
-    Settings,
-    SettingsError,
-    TrailSettings,
-    choose_store,
-    load_settings,
-)
+from retour.service.complaint import SettingsError
+from retour.service.settings import Settings, TrailSettings, choose_store, load_settings
 
 
 @pytest.fixture(autouse=True)

@@ -4,7 +4,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from retour.knowledge.load import load
-from retour.rendering.wording import languages
+from retour.rendering.catalogues import languages
 
 
 @pytest.mark.parametrize("language", languages())

@@ -10,13 +10,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from retour.cli.ending import EPILOG, CommandError, ExitCode
+from retour.cli.opening import has_trail, open_trail
 from retour.cli.options import (
     add_language_option,
     choose_screen_language,
     read_settings,
     refuse_destroying,
 )
-from retour.cli.trail import has_trail, open_trail
 
 if TYPE_CHECKING:
     from retour.service.comparison import Compared, KnownCopy

@@ -42,11 +42,9 @@ def register(commands: "_SubParsersAction[ArgumentParser]") -> None:
 
 def _run(arguments: Namespace) -> int:
     """Print the script."""
-    from retour.cli.main import build_parser  # noqa: PLC0415 - main imports this module
-
     if arguments.shell == "zsh":
         print("autoload -U +X bashcompinit && bashcompinit")
-    print(write_bash(build_parser()), end="")
+    print(write_bash(arguments.parser), end="")
     return ExitCode.OK
 
 

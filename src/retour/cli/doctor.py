@@ -6,7 +6,8 @@ from argparse import ArgumentParser, Namespace, _SubParsersAction
 from pathlib import Path
 
 from retour.cli.ending import EPILOG, CommandError, ExitCode
-from retour.service.settings import SettingsError, load_settings
+from retour.service.complaint import SettingsError
+from retour.service.settings import load_settings
 
 
 def register(commands: "_SubParsersAction[ArgumentParser]") -> None:

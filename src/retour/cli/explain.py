@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from retour.cli.ending import EPILOG, CommandError, ExitCode, complain
+from retour.cli.opening import open_trail
 from retour.cli.options import (
     Printer,
     add_printing_options,
@@ -93,7 +94,6 @@ def _open_context(
     if not find_store(arguments.store, os.environ, settings):
         yield lambda analysis: analysis
         return
-    from retour.cli.trail import open_trail  # noqa: PLC0415 - only where a trail is named
 
     with open_trail(arguments) as (store, _):
         from retour.service.context import add_context  # noqa: PLC0415

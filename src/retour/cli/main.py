@@ -110,6 +110,7 @@ def build_parser() -> ArgumentParser:
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
     for command in _COMMANDS:
         command.register(commands)
+    parser.set_defaults(parser=parser)  # what completion is written from
     return parser
 
 

@@ -4,7 +4,8 @@ import os
 from argparse import ArgumentParser, Namespace, _SubParsersAction
 
 from retour.cli.ending import EPILOG, CommandError, ExitCode
-from retour.service.settings import Settings, SettingsError, load_settings
+from retour.service.complaint import SettingsError
+from retour.service.settings import Settings, load_settings
 
 
 def register(commands: "_SubParsersAction[ArgumentParser]") -> None:

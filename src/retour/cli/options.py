@@ -5,19 +5,13 @@ import sys
 from argparse import ArgumentParser, Namespace
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from retour.cli.ending import CommandError
-from retour.service.settings import (
-    AUDIENCES,
-    FORMATS,
-    SCOPES,
-    Format,
-    Settings,
-    SettingsError,
-    load_settings,
-)
+from retour.service.complaint import SettingsError
+from retour.service.settings import AUDIENCES, FORMATS, SCOPES, Format, Settings, load_settings
 
 if TYPE_CHECKING:
     from retour.model.analysis import ReplyAnalysis
@@ -54,7 +48,7 @@ def choose_screen_language(option: str | None, settings: Settings) -> str:
     Who types a command reads the answer: ``auto`` is the language of the messages (POSIX.1-2017
     §8.2), else English.
     """
-    from retour.rendering.wording import FALLBACK, find_catalogue  # noqa: PLC0415
+    from retour.rendering.catalogues import FALLBACK, find_catalogue  # noqa: PLC0415
 
     chosen = option or settings.language
     if chosen == "auto":
@@ -78,12 +72,12 @@ class _Languages:
     """The choices of ``--lang``, looked up when somebody asks: most runs do not."""
 
     def __contains__(self, language: object) -> bool:
-        from retour.rendering.wording import find_catalogue  # noqa: PLC0415
+        from retour.rendering.catalogues import find_catalogue  # noqa: PLC0415
 
         return language == "auto" or find_catalogue(str(language)) is not None
 
     def __iter__(self) -> Iterator[str]:
-        from retour.rendering.wording import languages  # noqa: PLC0415
+        from retour.rendering.catalogues import languages  # noqa: PLC0415
 
         return iter(("auto", *languages()))
 
@@ -226,3 +220,19 @@ def _is_same(path: str, output: Path) -> bool:
         return output.is_file() and output.samefile(path)
     except OSError:
         return False
+
+
+def read_moment(option: str, text: str | None, *, is_end: bool = False) -> int | None:
+    """Read a moment that an option gives, into microseconds since 1970; None stays None.
+
+    Raises:
+        CommandError: it is no time.
+    """
+    from retour.service.moment import HINT, parse_moment  # noqa: PLC0415
+
+    if text is None:
+        return None
+    try:
+        return parse_moment(text, datetime.now().astimezone(), is_end=is_end)
+    except (ValueError, OverflowError):
+        raise CommandError(f"{option}: {text!r} is no time; it takes {HINT}.") from None

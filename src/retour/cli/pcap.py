@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from retour.cli.ending import EPILOG, ExitCode, complain
+from retour.cli.opening import open_trail
 from retour.cli.options import (
     SCREEN_FORMATS,
     add_language_option,
@@ -111,7 +112,6 @@ def _open_trail(arguments: Namespace) -> "Iterator[Store | None]":
     if arguments.store is None:
         yield None
         return
-    from retour.cli.trail import open_trail  # noqa: PLC0415 - needs an extra
 
     with open_trail(arguments) as (store, _):
         yield store
@@ -119,7 +119,7 @@ def _open_trail(arguments: Namespace) -> "Iterator[Store | None]":
 
 def _print_files(arguments: Namespace, settings: "Settings", trail: "Store | None") -> int:
     from retour.ingest.capture import PORTS  # noqa: PLC0415
-    from retour.rendering.wording import load_wording  # noqa: PLC0415
+    from retour.rendering.catalogues import load_wording  # noqa: PLC0415
     from retour.service.capture import CaptureFile  # noqa: PLC0415
     from retour.trail.findings import SLOW_S  # noqa: PLC0415
 
@@ -150,7 +150,7 @@ def _print_json(capture: "CaptureFile", only: "Callable[[Judged], bool]") -> Non
         summary_to_dict,
         write_capture,
     )
-    from retour.rendering.wording import load_wording  # noqa: PLC0415
+    from retour.rendering.catalogues import load_wording  # noqa: PLC0415
 
     wording = load_wording("en")
     sessions = (

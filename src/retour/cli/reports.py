@@ -6,9 +6,9 @@ from typing import BinaryIO, TextIO
 
 from retour.model.analysis import ReplyAnalysis
 from retour.model.document import Document
+from retour.rendering.catalogues import FALLBACK
 from retour.rendering.document import build_document, build_reply_document
 from retour.rendering.printing import resolve_language
-from retour.rendering.wording import FALLBACK
 from retour.service.explanation import Explained, Unexplained
 from retour.service.settings import Settings
 

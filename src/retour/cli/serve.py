@@ -5,7 +5,8 @@ import secrets
 from argparse import ArgumentParser, Namespace, _SubParsersAction
 
 from retour.cli.ending import EPILOG, CommandError, ExitCode
-from retour.service.settings import Settings, SettingsError, load_settings
+from retour.service.complaint import SettingsError
+from retour.service.settings import Settings, load_settings
 
 _DRAIN_SECONDS = 10
 _START_SECONDS = 60

@@ -6,7 +6,8 @@ from argparse import ArgumentParser, ArgumentTypeError, Namespace, _SubParsersAc
 from pathlib import Path
 
 from retour.cli.ending import EPILOG, CommandError, ExitCode
-from retour.service.settings import Settings, SettingsError, load_settings
+from retour.service.complaint import SettingsError
+from retour.service.settings import Settings, load_settings
 
 # As in `retour.rendering.servertext.wish`, which most runs need not load.
 _SERVERS = ("exchange", "postfix", "exim", "sendmail")
@@ -56,7 +57,7 @@ def register(commands: "_SubParsersAction[ArgumentParser]") -> None:
 
 def _read_languages(asked: str) -> tuple[str, ...]:
     """Return the languages of ``--lang``; argparse says what is wrong with it."""
-    from retour.rendering.wording import find_catalogue, languages  # noqa: PLC0415
+    from retour.rendering.catalogues import find_catalogue, languages  # noqa: PLC0415
 
     if asked == "all":
         return languages()
@@ -73,9 +74,9 @@ def _read_languages(asked: str) -> tuple[str, ...]:
 
 def _run(arguments: Namespace) -> int:
     """Write the files."""
+    from retour.rendering.catalogues import load_wording  # noqa: PLC0415
     from retour.rendering.servertext.files import write_templates  # noqa: PLC0415
     from retour.rendering.servertext.wish import TemplateError, Wish  # noqa: PLC0415
-    from retour.rendering.wording import load_wording  # noqa: PLC0415
 
     try:
         settings = load_settings(arguments.config, os.environ)

@@ -1,37 +1,28 @@
 """``retour trail``: find a mail, tell its story, say whether it was delivered."""
 
-import os
 import sys
 from argparse import ArgumentParser, Namespace, _SubParsersAction
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from retour.cli.ending import EPILOG, CommandError, ExitCode
+from retour.cli.opening import open_answers, open_trail
 from retour.cli.options import (
     SCREEN_FORMATS,
     add_language_option,
-    choose_screen_format,
     choose_screen_language,
-    read_settings,
+    read_moment,
 )
 from retour.cli.trailcopies import add_copies_options, list_copies
 from retour.cli.trailingest import add_options, run
 from retour.cli.trailstats import add_stats_options, add_trouble_options, show_stats
-from retour.service.settings import (
-    Settings,
-    SettingsError,
-    choose_store,
-    find_store,
-)
+from retour.service.settings import Settings
 
 if TYPE_CHECKING:
-    from retour.cli.trailprint import TrailPrinter
     from retour.model.story import Query
     from retour.rendering.wording import Wording
-    from retour.store import Store
 
 _PARTS = (
     ("from", "ADDRESS", "sender, by envelope or header"),
@@ -99,58 +90,6 @@ def _add(
     return parser
 
 
-def has_trail(arguments: Namespace) -> bool:
-    """Tell whether somebody named a trail, or one lies where it is kept otherwise.
-
-    Raises:
-        CommandError: the settings are wrong.
-    """
-    settings = read_settings(arguments)
-    if find_store(arguments.store, os.environ, settings):
-        return True
-    try:
-        return Path(choose_store(None, os.environ, settings)).is_file()
-    except SettingsError as error:
-        raise CommandError(str(error)) from None
-
-
-@contextmanager
-def open_trail(arguments: Namespace) -> "Iterator[tuple[Store, Settings]]":
-    """Open the trail that options and settings name.
-
-    Raises:
-        CommandError: the settings are wrong, or the trail cannot be used.
-    """
-    settings = read_settings(arguments)
-    try:
-        url = choose_store(arguments.store, os.environ, settings)
-    except SettingsError as error:
-        raise CommandError(str(error)) from None
-    try:
-        from retour.store import StoreError, open_store  # noqa: PLC0415 - takes a while
-    except ModuleNotFoundError as error:
-        if error.name and error.name.partition(".")[0] in ("sqlalchemy", "alembic"):
-            sentence = "a trail needs the extra 'trail': pip install 'retour[trail]'."
-            raise CommandError(sentence) from None
-        raise
-    try:
-        with open_store(url, with_subjects=settings.trail.subjects) as store:
-            yield store, settings
-    except StoreError as error:
-        raise CommandError(str(error), ExitCode.UNREADABLE) from None
-
-
-@contextmanager
-def open_answers(arguments: Namespace) -> "Iterator[tuple[Store, TrailPrinter, Settings]]":
-    """Open the trail, and the printer that options and settings ask for."""
-    with open_trail(arguments) as (store, settings):
-        from retour.cli.trailprint import make_printer  # noqa: PLC0415
-
-        form = choose_screen_format(arguments.format, settings)
-        language = choose_screen_language(arguments.lang, settings)
-        yield store, make_printer(form, language), settings
-
-
 def _find(arguments: Namespace) -> int:
     """List copies."""
     query = _read_query(arguments)
@@ -161,7 +100,7 @@ def _find(arguments: Namespace) -> int:
 
 def _load(arguments: Namespace, settings: Settings) -> "Wording":
     """Load the language that is printed in."""
-    from retour.rendering.wording import load_wording  # noqa: PLC0415
+    from retour.rendering.catalogues import load_wording  # noqa: PLC0415
 
     return load_wording(choose_screen_language(arguments.lang, settings))
 
@@ -190,18 +129,6 @@ def _read_query(arguments: Namespace) -> "Query":
         before=arguments.before,
         limit=arguments.limit,
     )
-
-
-def read_moment(option: str, text: str | None, *, is_end: bool = False) -> int | None:
-    """Read an option's moment."""
-    from retour.service.moment import HINT, parse_moment  # noqa: PLC0415
-
-    if text is None:
-        return None
-    try:
-        return parse_moment(text, datetime.now().astimezone(), is_end=is_end)
-    except (ValueError, OverflowError):
-        raise CommandError(f"{option}: {text!r} is no time; it takes {HINT}.") from None
 
 
 def _show(arguments: Namespace) -> int:

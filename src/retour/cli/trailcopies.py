@@ -6,6 +6,8 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 from retour.cli.ending import CommandError, ExitCode
+from retour.cli.opening import open_answers
+from retour.cli.options import read_moment
 from retour.model.vocabulary import VERDICTS
 
 if TYPE_CHECKING:
@@ -38,8 +40,6 @@ def add_copies_options(parser: ArgumentParser) -> None:
 
 def list_copies(arguments: Namespace) -> int:
     """List messages that one system took more than once."""
-    from retour.cli.trail import open_answers, read_moment  # noqa: PLC0415 - imports this module
-
     if arguments.limit < 1:
         raise CommandError("--limit: must be 1 or more.")
     since = read_moment("--since", arguments.since) or 0

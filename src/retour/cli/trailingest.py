@@ -9,6 +9,7 @@ from types import FrameType
 from typing import TYPE_CHECKING
 
 from retour.cli.ending import CommandError, ExitCode, complain
+from retour.cli.opening import open_trail
 from retour.cli.options import choose_screen_format, choose_screen_language
 
 if TYPE_CHECKING:
@@ -45,8 +46,7 @@ def add_options(parser: ArgumentParser) -> None:
 def run(arguments: Namespace) -> int:
     """Read everything, and say per source what it gave."""
     from retour.cli.progress import show_progress  # noqa: PLC0415 - the parser needs none of it
-    from retour.cli.trail import open_trail  # noqa: PLC0415
-    from retour.rendering.wording import load_wording  # noqa: PLC0415
+    from retour.rendering.catalogues import load_wording  # noqa: PLC0415
     from retour.service.ingestion import Intent, follow, ingest  # noqa: PLC0415
 
     paths: list[str] = arguments.paths

@@ -7,6 +7,7 @@ from typing import Protocol
 
 from retour.model.statistics import Statistics
 from retour.model.story import Copy, Repetition
+from retour.rendering.catalogues import FALLBACK, load_wording
 from retour.rendering.foreign import show_controls
 from retour.rendering.json import to_line
 from retour.rendering.layout import cell_width, pad, wrap
@@ -19,7 +20,7 @@ from retour.rendering.trailjson import (
     repetition_to_dict,
     story_to_dict,
 )
-from retour.rendering.wording import FALLBACK, Wording, load_wording
+from retour.rendering.wording import Wording
 from retour.service.settings import Format
 from retour.service.trail import Answer
 

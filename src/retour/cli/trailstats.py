@@ -5,6 +5,8 @@ from datetime import datetime
 from typing import get_args
 
 from retour.cli.ending import CommandError, ExitCode
+from retour.cli.opening import open_answers
+from retour.cli.options import read_moment
 from retour.model.vocabulary import TroubleKind
 
 
@@ -27,8 +29,6 @@ def add_trouble_options(parser: ArgumentParser) -> None:
 
 def show_stats(arguments: Namespace) -> int:
     """Count what has come since, and print the numbers."""
-    from retour.cli.trail import open_answers, read_moment  # noqa: PLC0415 - imports this module
-
     since = read_moment("--since", arguments.since) or 0
     until = read_moment("--until", arguments.until, is_end=True)
     if until is None:

@@ -12,9 +12,9 @@ from retour.analyse import explain
 from retour.gateway.batv import is_signed_by_us
 from retour.gateway.recipient import find_domain, is_for_program, is_listed, is_within
 from retour.model.analysis import Analysis
+from retour.rendering.catalogues import find_catalogue
 from retour.rendering.mailheader import carries_mark
 from retour.rendering.printing import AUTO, render
-from retour.rendering.wording import find_catalogue
 from retour.wire.header import split_fields
 
 if TYPE_CHECKING:

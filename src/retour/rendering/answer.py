@@ -4,8 +4,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from retour.model.document import Document, SenderPart
+from retour.rendering.catalogues import load_wording
 from retour.rendering.foreign import show_controls
-from retour.rendering.wording import Wording, load_wording
+from retour.rendering.wording import Wording
 
 _RECIPIENTS_MAX = 20
 """Groups of recipients that an answer tells of."""

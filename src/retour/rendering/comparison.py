@@ -14,9 +14,10 @@ from retour.model.comparison_document import (
 from retour.model.copies import Comparison, Copy, FieldPair, LinePair, PairVerdict, Reason
 from retour.model.document import Row
 from retour.model.route import Hop
+from retour.rendering.catalogues import load_wording
 from retour.rendering.foreign import fold_line
 from retour.rendering.quantity import stamp
-from retour.rendering.wording import Wording, load_wording
+from retour.rendering.wording import Wording
 from retour.trail.side_by_side import lay_side_by_side
 from retour.wire.words import decode_words
 

@@ -10,10 +10,11 @@ from retour.model.comparison_document import ComparisonDocument, PairPart, PairR
 from retour.model.copies import RowState
 from retour.model.document import State
 from retour.model.vocabulary import Verdict
+from retour.rendering.catalogues import load_wording
 from retour.rendering.html import load_template, mark_foreign
 from retour.rendering.letterhead import Letterhead
 from retour.rendering.theme import ACCENT, STRIPE
-from retour.rendering.wording import Wording, is_right_to_left, load_wording
+from retour.rendering.wording import Wording, is_right_to_left
 
 _WIDTH = 1000
 """Pixels that the page is wide at most: two columns."""

@@ -3,9 +3,10 @@
 from collections.abc import Sequence
 
 from retour.model.copies import Comparison, Copy, PairVerdict, Parting, Reason
+from retour.rendering.catalogues import load_wording
 from retour.rendering.comparison import say_reason
 from retour.rendering.json import JsonObject, format_time
-from retour.rendering.wording import Wording, load_wording
+from retour.rendering.wording import Wording
 
 
 def comparison_to_dict(

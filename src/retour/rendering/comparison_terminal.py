@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 from retour.model.comparison_document import ComparisonDocument, PairPart, PairRow, SidePart
 from retour.model.copies import RowState
 from retour.model.vocabulary import Verdict
+from retour.rendering.catalogues import load_wording
 from retour.rendering.foreign import show_controls
-from retour.rendering.wording import Wording, load_wording
+from retour.rendering.wording import Wording
 
 if TYPE_CHECKING:
     from rich.console import Console

@@ -3,10 +3,11 @@
 from collections.abc import Iterable, Sequence
 
 from retour.model.comparison_document import ComparisonDocument, PairPart, PairRow, SidePart
+from retour.rendering.catalogues import load_wording
 from retour.rendering.foreign import show_controls
 from retour.rendering.layout import cell_width, pad, wrap
 from retour.rendering.text import WIDTH
-from retour.rendering.wording import Wording, load_wording
+from retour.rendering.wording import Wording
 
 _SIGNS = {"added": ">", "removed": "<"}
 _LABEL = 12

@@ -18,11 +18,12 @@ from retour.model.route import NO_ROUTE
 from retour.model.vocabulary import Outcome
 from retour.rendering.admin import build_admin_part, say_code
 from retour.rendering.case import Case, name_recipients
+from retour.rendering.catalogues import load_wording
 from retour.rendering.details import build_details
 from retour.rendering.foreign import fold_address
 from retour.rendering.scope import withhold
 from retour.rendering.sender import build_sender_part
-from retour.rendering.wording import Wording, load_wording
+from retour.rendering.wording import Wording
 
 _EXPLAINED = ("failure", "delay", "mixed")
 # Kinds that are about no delivery of the reader's: only what they are is said.

@@ -16,17 +16,11 @@ from markupsafe import Markup, escape
 
 from retour.knowledge.cache import cache_file, read_cache, write_cache
 from retour.model.document import Document, HopRow, RecipientPart, State, Station
+from retour.rendering.catalogues import load_wording
 from retour.rendering.foreign import show_controls
 from retour.rendering.letterhead import Letterhead, embed, measure
 from retour.rendering.theme import SANS, load_theme
-from retour.rendering.wording import (
-    ISOLATE,
-    POP_ISOLATE,
-    Wording,
-    is_right_to_left,
-    isolate,
-    load_wording,
-)
+from retour.rendering.wording import ISOLATE, POP_ISOLATE, Wording, is_right_to_left, isolate
 
 _TEMPLATES = Path(__file__).with_name("template")
 _ISOLATES = re.compile(f"([{ISOLATE}{POP_ISOLATE}])")

@@ -15,7 +15,7 @@ from retour.model.known import KnownCopy
 from retour.model.reply import Reply
 from retour.model.report import Original, Recipient
 from retour.model.route import Hop
-from retour.rendering.wording import load_wording
+from retour.rendering.catalogues import load_wording
 
 SCHEMA = "retour/1"
 """Name and version of the contract."""

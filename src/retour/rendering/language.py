@@ -17,7 +17,7 @@ import re
 from collections.abc import Iterator
 
 from retour.model.analysis import Analysis
-from retour.rendering.wording import FALLBACK, find_catalogue
+from retour.rendering.catalogues import FALLBACK, find_catalogue
 from retour.wire.header import parse_headers
 
 _COMMENT = re.compile(r"\([^()]*\)")

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from retour.rendering.wording import CATALOGUE, languages, split
+from retour.rendering.wording import split
 
 _FIXED = ("language", "plural")
 _LISTS = (".happened", ".steps", ".checks")
@@ -20,26 +20,6 @@ _BY_POSITION = ("dates.", "units.", "names.", "fate.")
 
 class CatalogueError(ValueError):
     """An operator's catalogue that is wrong; the text names file and key in one sentence."""
-
-
-def check_texts(folder: Path) -> None:
-    """Check every catalogue of a folder.
-
-    Raises:
-        CatalogueError: the folder holds none, or one that is wrong.
-    """
-    try:
-        files = sorted(folder.glob("*.toml"))
-    except OSError as error:
-        raise CatalogueError(f"{folder}: cannot be read: {error.strerror}.") from None
-    if not files:
-        raise CatalogueError(f"{folder}: holds no catalogue, such as en.toml.")
-    for file in files:
-        if file.stem not in languages():
-            known = ", ".join(f"{name}.toml" for name in languages())
-            raise CatalogueError(f"{file}: there is no such language; there are {known}.")
-        with (CATALOGUE / file.name).open("rb") as ours:
-            lay_over(tomllib.load(ours), file)
 
 
 def lay_over(tree: Mapping[str, Any], file: Path) -> dict[str, Any]:

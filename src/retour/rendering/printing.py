@@ -134,7 +134,7 @@ def resolve_language(language: str, analysis: "Analysis") -> str:
         from retour.rendering.language import choose_language  # noqa: PLC0415
 
         return choose_language(analysis)
-    from retour.rendering.wording import find_catalogue, languages  # noqa: PLC0415
+    from retour.rendering.catalogues import find_catalogue, languages  # noqa: PLC0415
 
     if find_catalogue(language) is None:
         known = ", ".join(languages())

@@ -19,9 +19,10 @@ from retour.model.document import (
     SenderPart,
     Station,
 )
+from retour.rendering.catalogues import load_wording
 from retour.rendering.foreign import show_controls
 from retour.rendering.layout import cell_width, list_checks
-from retour.rendering.wording import Wording, load_wording
+from retour.rendering.wording import Wording
 
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType

@@ -13,9 +13,10 @@ from retour.model.document import (
     SenderPart,
     Station,
 )
+from retour.rendering.catalogues import load_wording
 from retour.rendering.foreign import show_controls
 from retour.rendering.layout import cell_width, list_checks, pad, wrap
-from retour.rendering.wording import Wording, load_wording
+from retour.rendering.wording import Wording
 
 WIDTH = 78
 """RFC 5322 §2.1.1 recommends lines of at most 78 characters."""

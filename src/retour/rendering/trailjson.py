@@ -5,10 +5,10 @@ from datetime import UTC
 
 from retour.model.story import Copy, Delivery, Repetition, ReportClaim, Story
 from retour.model.trail import HandOver, Refusal
+from retour.rendering.catalogues import FALLBACK, load_wording
 from retour.rendering.comparison_json import pair_to_dict
 from retour.rendering.json import JsonObject
 from retour.rendering.trail import to_moment
-from retour.rendering.wording import FALLBACK, load_wording
 
 
 def copy_to_dict(copy: Copy) -> JsonObject:

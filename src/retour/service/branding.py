@@ -3,11 +3,12 @@
 from pathlib import Path
 from typing import Any
 
+from retour.rendering.catalogues import check_texts
 from retour.rendering.colour import AA, HEX, contrast
 from retour.rendering.letterhead import Letterhead, measure
-from retour.rendering.overlay import CatalogueError, check_texts
+from retour.rendering.overlay import CatalogueError
 from retour.rendering.theme import ACCENT, STRIPE, palettes
-from retour.service.settings import SettingsError, join
+from retour.service.complaint import SettingsError, join
 
 _KEYS = ("name", "contact", "logo", "accent", "stripe", "texts")
 _LINE_MAX = 300

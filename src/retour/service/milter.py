@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from retour.service.settings import SettingsError, join
+from retour.service.complaint import SettingsError, join
 
 
 class Place(NamedTuple):
@@ -188,7 +188,7 @@ def _text(form: str, what: str) -> Callable[[Any], str]:
 
 
 def _read_languages(value: Any) -> dict[str, str]:
-    from retour.rendering.wording import find_catalogue, languages  # noqa: PLC0415 - rarely set
+    from retour.rendering.catalogues import find_catalogue, languages  # noqa: PLC0415 - rarely set
 
     if not isinstance(value, dict):
         raise _WrongError("a table of addresses or domains and their languages")

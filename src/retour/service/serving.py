@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, Literal, get_args
 from urllib.parse import urlsplit
 
-from retour.service.settings import SettingsError, join
+from retour.service.complaint import SettingsError, join
 
 Role = Literal["viewer", "helpdesk", "admin"]
 """What a person may do; each may what those before it may. See docs/web.md."""

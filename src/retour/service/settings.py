@@ -10,6 +10,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
+from retour.service.complaint import SettingsError, join
+
 if TYPE_CHECKING:
     from retour.model.document import Audience, Scope
     from retour.rendering.letterhead import Letterhead
@@ -106,10 +108,6 @@ _TRAIL: Mapping[str, tuple[type, str]] = {
     "bodies_days": _DAYS,
     "subjects": (bool, "true or false"),
 }
-
-
-class SettingsError(ValueError):
-    """A settings file that is missing or wrong; one sentence with file, line and key."""
 
 
 def load_settings(path: str | None, environ: Mapping[str, str]) -> Settings:
@@ -261,13 +259,7 @@ def choose_store(option: str | None, environ: Mapping[str, str], settings: Setti
 
 def _list_languages(value: object) -> tuple[str, ...]:
     """List what a language may be; a tag with a region is the same as its language."""
-    from retour.rendering.wording import find_catalogue, languages  # noqa: PLC0415 - rarely set
+    from retour.rendering.catalogues import find_catalogue, languages  # noqa: PLC0415 - rarely set
 
     known = ("auto", *languages())
     return (*known, value) if isinstance(value, str) and find_catalogue(value) else known
-
-
-def join(words: tuple[str, ...], last: str = "and") -> str:
-    """Join words as in a sentence."""
-    *first, end = words
-    return f"{', '.join(first)} {last} {end}" if first else end

@@ -8,13 +8,13 @@ import hashlib
 import hmac
 import time
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated
 
 from fastapi import Depends, HTTPException
 from starlette.requests import Request
 
-from retour.service.serving import ROLES, SCOPES, ApiScope, Role, Token, WebSettings
+from retour.service.serving import ROLES, ApiScope, Role, Token, WebSettings
+from retour.web.person import LOCAL, Person
 
 if TYPE_CHECKING:
     from retour.web.site import Site
@@ -22,29 +22,6 @@ if TYPE_CHECKING:
 SESSION_SECONDS = 8 * 3600
 """After that people sign in again, and have the roles that they have by then."""
 BEARER = {"WWW-Authenticate": 'Bearer realm="retour"'}
-
-
-@dataclass(frozen=True, slots=True)
-class Person:
-    """Who asks.
-
-    Attributes:
-        name: as the audit log says it.
-        role: what they may do in the browser.
-        scopes: what they may do in the API.
-    """
-
-    name: str
-    role: Role
-    scopes: tuple[ApiScope, ...] = ()
-
-    def may(self, role: Role) -> bool:
-        """Tell whether they may do what a role may."""
-        return ROLES.index(self.role) >= ROLES.index(role)
-
-
-LOCAL = Person("local", "admin", SCOPES)
-"""Whoever sits at the machine, where nobody signs in."""
 
 
 class SignInNeededError(Exception):

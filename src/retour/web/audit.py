@@ -8,8 +8,8 @@ import structlog
 from starlette.requests import Request
 
 from retour.model.analysis import Analysis
-from retour.service.settings import SettingsError
-from retour.web.access import Person
+from retour.service.complaint import SettingsError
+from retour.web.person import Person
 
 _ADDRESSES_MAX = 20
 

@@ -2,8 +2,8 @@
 
 from starlette.requests import Request
 
+from retour.rendering.catalogues import FALLBACK, find_catalogue
 from retour.rendering.language import rank_tags
-from retour.rendering.wording import FALLBACK, find_catalogue
 
 COOKIE = "retour_language"
 

@@ -14,18 +14,11 @@ from markupsafe import Markup, escape
 from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
+from retour.rendering.catalogues import languages, load_wording
 from retour.rendering.foreign import show_controls
 from retour.rendering.html import mark
 from retour.rendering.letterhead import Letterhead
-from retour.rendering.wording import (
-    ISOLATE,
-    POP_ISOLATE,
-    Wording,
-    is_right_to_left,
-    isolate,
-    languages,
-    load_wording,
-)
+from retour.rendering.wording import ISOLATE, POP_ISOLATE, Wording, is_right_to_left, isolate
 from retour.web.access import identify
 from retour.web.form import FormKey
 from retour.web.language import choose_page_language

@@ -7,10 +7,10 @@ from starlette.datastructures import FormData
 from retour.model.analysis import Analysis
 from retour.model.document import Audience, Document, Scope
 from retour.rendering.answer import render_answer
+from retour.rendering.catalogues import find_catalogue, load_wording
 from retour.rendering.document import build_document
 from retour.rendering.html import ReportPage
 from retour.rendering.printing import AUTO, resolve_language
-from retour.rendering.wording import find_catalogue, load_wording
 from retour.service.settings import AUDIENCES
 from retour.web.site import Site
 

@@ -19,8 +19,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from retour.gateway.milter.recent import Recent
+from retour.service.complaint import SettingsError
 from retour.service.milter import MilterSettings
-from retour.service.settings import Settings, SettingsError
+from retour.service.settings import Settings
 
 if TYPE_CHECKING:
     from retour.gateway.journal import Journal

@@ -7,8 +7,9 @@ from starlette.responses import Response
 
 from retour.analyse import explain_reply
 from retour.rendering.json import reply_to_dict
-from retour.web.access import Person, require_scope
+from retour.web.access import require_scope
 from retour.web.api.contract import PREFIX, answer_json, errors, said
+from retour.web.person import Person
 
 router = APIRouter(prefix=PREFIX, tags=["codes"])
 _TEXT_MAX = 2000

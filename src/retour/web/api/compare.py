@@ -11,9 +11,10 @@ from retour.ingest import RawMail, UnreadableMail
 from retour.rendering.comparison_json import comparison_to_dict
 from retour.rendering.json import JsonObject
 from retour.service.comparison import COPIES_MAX, WrongUseError, compare_mails
-from retour.web.access import Person, require_scope
+from retour.web.access import require_scope
 from retour.web.api.body import OPENAPI, Body, read_body
 from retour.web.api.contract import PREFIX, answer_json, errors, said
+from retour.web.person import Person
 from retour.web.site import site_of
 
 router = APIRouter(prefix=PREFIX, tags=["compare"])

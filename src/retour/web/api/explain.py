@@ -10,15 +10,16 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
 from retour.model.document import Audience, Scope
+from retour.rendering.catalogues import find_catalogue
 from retour.rendering.json import JsonObject, analysis_to_dict, error_to_dict, to_line
 from retour.rendering.printing import AUTO, Form, render
 from retour.rendering.scope import narrow
-from retour.rendering.wording import find_catalogue
 from retour.service.explanation import Explained, Unexplained, explain_items
-from retour.web.access import Person, require_scope
+from retour.web.access import require_scope
 from retour.web.api.body import OPENAPI, SOURCE, Body, read_body
 from retour.web.api.contract import JSON, NDJSON, PREFIX, component, errors
 from retour.web.mails import Weighing
+from retour.web.person import Person
 from retour.web.site import Site, site_of
 
 router = APIRouter(prefix=PREFIX, tags=["explain"])

@@ -8,9 +8,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from retour.rendering.statisticsjson import statistics_to_dict
-from retour.web.access import Person, require_scope
+from retour.web.access import require_scope
 from retour.web.api.contract import PREFIX, answer_json, errors, said
 from retour.web.api.trails import to_us
+from retour.web.person import Person
 from retour.web.site import site_of
 
 router = APIRouter(prefix=PREFIX, tags=["stats"])

@@ -10,13 +10,14 @@ from starlette.responses import Response
 
 from retour.model import story
 from retour.model.vocabulary import TroubleKind
+from retour.rendering.catalogues import FALLBACK, load_wording
 from retour.rendering.json import JsonObject
 from retour.rendering.trail import Teller
 from retour.rendering.trailjson import answer_to_dict, copy_to_dict, story_to_dict
-from retour.rendering.wording import FALLBACK, load_wording
 from retour.service.trail import answer, look_up_name
-from retour.web.access import Person, require_scope
+from retour.web.access import require_scope
 from retour.web.api.contract import PREFIX, answer_json, errors, said
+from retour.web.person import Person
 from retour.web.site import site_of
 
 router = APIRouter(prefix=PREFIX, tags=["trail"])

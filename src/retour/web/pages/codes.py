@@ -10,10 +10,10 @@ from starlette.responses import RedirectResponse, Response
 from retour.analyse import explain_reply
 from retour.knowledge.load import load
 from retour.knowledge.schema import Rule
+from retour.rendering.catalogues import find_catalogue
 from retour.rendering.cause import build_cause_document
 from retour.rendering.document import build_reply_document
 from retour.rendering.html import ReportPage
-from retour.rendering.wording import find_catalogue
 from retour.web.page import render_page, text_of
 from retour.web.site import site_of
 

@@ -10,11 +10,12 @@ from starlette.responses import Response
 from retour.rendering.foreign import fold_line
 from retour.rendering.printing import render
 from retour.service.explanation import Explained
-from retour.web.access import Helpdesk, Person, Viewer, identify
+from retour.web.access import Helpdesk, Viewer, identify
 from retour.web.form import Form
 from retour.web.language import choose_page_language
 from retour.web.mails import carry, explain_brought, explain_kept, take_mails
 from retour.web.page import render_page
+from retour.web.person import Person
 from retour.web.report import Choice, read_choice, view_report
 from retour.web.site import site_of
 

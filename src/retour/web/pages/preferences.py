@@ -4,7 +4,7 @@ from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from retour.rendering.wording import find_catalogue
+from retour.rendering.catalogues import find_catalogue
 from retour.web.form import Form
 from retour.web.language import COOKIE
 from retour.web.site import site_of

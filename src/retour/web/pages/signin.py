@@ -4,10 +4,11 @@ from fastapi import APIRouter, HTTPException
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from retour.web.access import Person, begin_session, find_token
+from retour.web.access import begin_session, find_token
 from retour.web.form import Form
 from retour.web.page import render_page
 from retour.web.pages.preferences import find_local_path
+from retour.web.person import Person
 from retour.web.provider import CALLBACK, begin_sign_in, choose_role, finish_sign_in, name_person
 from retour.web.site import site_of
 
