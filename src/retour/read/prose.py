@@ -122,10 +122,10 @@ def _read_line(
             break
         else:
             level = _weigh_place(line[:start], above)
-        list_name = _LIST_OFFICE.fullmatch(address)
-        if list_name and level < _ANNOUNCED:
-            address, level = list_name[1] + list_name[2], 1
-        if level:
+        office = _LIST_OFFICE.fullmatch(address) if level < _ANNOUNCED else None
+        if office:
+            marks.append((number, 1, office[1] + office[2], line))
+        elif level:
             rest = line[end:].strip(" \t>)]\"':,;*") if level == _LISTED else line
             marks.append((number, level, address, rest))
             listed_to = end if level >= _ANNOUNCED else -1
