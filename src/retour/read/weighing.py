@@ -49,21 +49,24 @@ def is_report(
         told = "failed" in signs or "late" in signs or tells_of_failure(notice)
         return told or _has_reply(notice)
     sender = weigh_sender(decode_words(message.headers.get("from") or ""))
-    if not sender and "\n>" in notice and not _FORWARD.match(subject):  # quoted in an answer
+    is_daemon = sender > 1
+    if not is_daemon and "\n>" in notice and not _FORWARD.match(subject):  # quoted in an answer
         notice = _QUOTED_LINE.sub("", notice)
         signs = find_signs(notice)
     score = sender + _weigh_outside(message, subject, titles, by_person=not sender)
-    score -= _weigh_against(signs, by_person=not sender)
-    told = "failed" in signs or ("late" in signs and (sender > 0 or "late" in titles))
+    score -= _weigh_against(signs, is_daemon=is_daemon)
+    told = "failed" in signs or ("late" in signs and (is_daemon or "late" in titles))
     if told:
         score += 1
-        if sender:
+        if is_daemon:
             score += bool(titles) + (len(notice) < _SHORT or signs.get("failed", 0) > 2)
     if not _THRESHOLD - _GROUNDS_MAX <= score < _THRESHOLD:
         return score >= _THRESHOLD
     if not titles and tells_of_failure(subject):
         score += 2
-    return score + _weigh_grounds(message, notice, signs, told=told) >= _THRESHOLD
+        told = True
+    score += _weigh_grounds(message, notice, signs, told=told, is_daemon=is_daemon)
+    return score >= _THRESHOLD
 
 
 def _weigh_outside(message: Message, subject: str, titles: set[str], *, by_person: bool) -> int:
@@ -86,17 +89,19 @@ def _weigh_outside(message: Message, subject: str, titles: set[str], *, by_perso
     return score
 
 
-def _weigh_against(signs: dict[str, int], *, by_person: bool) -> int:
+def _weigh_against(signs: dict[str, int], *, is_daemon: bool) -> int:
     """Add up what the words say against a report."""
     against = 2 if "auto" in signs else 0
     if "inbound" in signs:
-        against += 3
-    if "elsewhere" in signs and by_person:
+        against += 4
+    if "elsewhere" in signs and not is_daemon:
         against += 3
     return against
 
 
-def _weigh_grounds(message: Message, notice: str, signs: dict[str, int], *, told: bool) -> int:
+def _weigh_grounds(
+    message: Message, notice: str, signs: dict[str, int], *, told: bool, is_daemon: bool
+) -> int:
     """Look closer: which mail failed, to whom, and what did the server say?"""
     score = 0
     if not told and tells_of_failure(notice):
@@ -105,11 +110,12 @@ def _weigh_grounds(message: Message, notice: str, signs: dict[str, int], *, told
     if _has_status_field(notice):
         score += 3
     has_reply = _has_reply(notice)
-    if not told and not has_reply:
+    if not told and not has_reply and not is_daemon:
         return score
     score += has_reply + ("yours" in signs)
     excluded = find_addressees(message)
-    if any(mention.strength > 1 for mention in find_mentions(notice, excluded)):
+    mentions = find_mentions(notice, excluded)
+    if mentions and (is_daemon or mentions[0].strength > 1):
         score += 1
     if any(_is_from(part, excluded) for part in message.embedded[:1]):
         score += 2
