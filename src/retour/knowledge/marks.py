@@ -3,6 +3,7 @@
 The words are data (``data/marks/*.txt``): groups in brackets, one literal a line, lower case.
 """
 
+from bisect import bisect_left
 from functools import cache
 from pathlib import Path
 
@@ -13,6 +14,8 @@ _FOLDER = Path(__file__).parent / "data" / "marks"
 LOOK_MAX = 4_000
 """Characters of a notice that are looked at."""
 _SUBJECT_MAX = 300
+# A sentence's length in bytes, about.
+_NEAR_BYTES = 90
 
 
 class Marks:
@@ -33,6 +36,14 @@ class Marks:
         hits = self._finder.find_matches_as_indexes(data, overlapping=True)
         groups = self._groups
         return [groups[index] for index in {hit[0] for hit in hits}] if hits else []
+
+    def find_places(self, text: str) -> dict[str, list[tuple[int, int]]]:
+        """Return where the literals of each group stand in a lower-case text, in bytes of UTF-8."""
+        places: dict[str, list[tuple[int, int]]] = {}
+        data = text.encode("utf-8", "replace")
+        for index, start, end in self._finder.find_matches_as_indexes(data, overlapping=True):
+            places.setdefault(self._groups[index], []).append((start, end))
+        return places
 
     def find_first(self, text: str) -> str | None:
         """Return the group that stands first in the file among those met, or None."""
@@ -81,13 +92,40 @@ def find_signs(words: str) -> dict[str, int]:
         words: the notice's own words.
 
     Returns:
-        For each sign met (``failed``, ``late``, ``given-up``, ``auto``), how many different marks
-        stand for it.
+        For each sign met (the groups of ``notice.txt``), how many different marks stand for it.
     """
     signs: dict[str, int] = {}
     for sign in _load("notice").find(" ".join(words[:LOOK_MAX].split()).lower()):
         signs[sign] = signs.get(sign, 0) + 1
     return signs
+
+
+def tells_of_failure(words: str) -> bool:
+    """Tell whether some sentence says that a mail did not get through.
+
+    That is a denial near a word for what was to happen to it, where a mail is spoken of at all, or
+    a word for a mail near a refusal. It holds for wordings that nobody has listed.
+
+    Args:
+        words: a notice's own words.
+    """
+    places = _load("sentence").find_places(f" {' '.join(words[:LOOK_MAX].split()).lower()} ")
+    mails = places.get("mail")
+    if mails is None:
+        return False
+    return _stand_near(places.get("success", []), places.get("denial", [])) or _stand_near(
+        places.get("refusal", []), mails
+    )
+
+
+def _stand_near(ones: list[tuple[int, int]], others: list[tuple[int, int]]) -> bool:
+    """Tell whether two literals stand within `_NEAR_BYTES` of each other."""
+    ends = sorted(end for _, end in others)
+    for start, _ in ones:
+        at = bisect_left(ends, start - _NEAR_BYTES)
+        if at < len(ends) and ends[at] <= start + _NEAR_BYTES:
+            return True
+    return False
 
 
 def find_subject_signs(subject: str) -> set[str]:

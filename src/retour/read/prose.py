@@ -32,6 +32,11 @@ _OFFICE = re.compile(
     r"(?:postmaster|mailer-daemon|mailerdaemon|hostmaster|abuse|mail-?admin|mail-?daemon|no-?reply|postoffice|webmaster|helpdesk)@",
     re.I,
 )
+# A mailing list's office; the list's own address is what is left without it.
+_LIST_OFFICE = re.compile(r"([^@]{1,64})-(?:owner|request|bounces|admin)(@.+)", re.I)
+_AND = re.compile(r"[\s<>,;]*+(?:and|und|et|e|y|en|och|og|ja|i|и)?[\s<>,;]*", re.I)
+_LISTED = 3
+_ANNOUNCED = 2
 _BARE_NAME = re.compile(r"[ \t]+<?([A-Za-z0-9][A-Za-z0-9._-]{1,63})>?:?[ \t]*\Z")
 _INTRODUCES = re.compile(r"(?:recipient|following|address|user|deliver)", re.I)
 
@@ -66,7 +71,7 @@ def find_mentions(notice: str, excluded: frozenset[str]) -> list[Mention]:
     marks: list[tuple[int, int, str, str]] = []
     for number, line in enumerate(lines):
         if "@" in line:
-            marks.extend(_read_line(number, line, excluded))
+            marks.extend(_read_line(number, line, lines[number - 1] if number else "", excluded))
             if len(marks) >= RECIPIENTS_MAX:
                 break
     if not marks:
@@ -75,11 +80,12 @@ def find_mentions(notice: str, excluded: frozenset[str]) -> list[Mention]:
         return []
     strength = max(mark[1] for mark in marks)
     chosen = [mark for mark in marks if mark[1] == strength]
-    if strength == 3:
+    if strength == _LISTED:
         return _with_following_lines(chosen, lines)
     mentions: dict[str, Mention] = {}
-    stops = [mark[0] for mark in chosen[1:]] + [len(lines)]
-    for (number, level, address, _), stop in zip(chosen, stops, strict=True):
+    numbers = [mark[0] for mark in chosen]
+    for number, level, address, _ in chosen:
+        stop = next((later for later in numbers if later > number), len(lines))
         words = _near(lines, number) if len(chosen) == 1 else _between(lines, number, stop)
         mentions.setdefault(address.lower(), Mention(address, words, number + 1, level))
     return list(mentions.values())
@@ -100,21 +106,42 @@ def _between(lines: list[str], number: int, stop: int) -> str:
     return "\n".join(lines[number : max(number + 1, min(stop, number + NEAR_LINES_MAX))]).strip()
 
 
-def _read_line(number: int, line: str, excluded: frozenset[str]) -> list[tuple[int, int, str, str]]:
-    found = find_addresses(line)
-    marks = []
-    for address, start, end in found:
-        lower = address.lower()
-        if lower in excluded or _OFFICE.match(address) or not _is_plausible(address):
+def _read_line(
+    number: int, line: str, above: str, excluded: frozenset[str]
+) -> list[tuple[int, int, str, str]]:
+    """Weigh the addresses of one line: ``(number, strength, address, what follows)`` each."""
+    marks: list[tuple[int, int, str, str]] = []
+    listed_to = -1  # where the last recipient's address ends
+    for address, start, end in find_addresses(line):
+        if address.lower() in excluded or _OFFICE.match(address) or not _is_plausible(address):
             continue
-        before = line[:start]
-        if _ONLY_MARKS.match(before) or _BULLET.match(before) or _X400.match(before):
-            marks.append((number, 3, address, line[end:].strip(" \t>)]\"':,;*")))
+        if listed_to >= 0 and _AND.fullmatch(line, listed_to, start):
+            level = marks[-1][1]
+            marks[-1] = (*marks[-1][:3], "" if level == _LISTED else line)
+        elif marks and marks[-1][1] == _LISTED:
             break
-        level = _weigh_context(before[-80:])
-        if level:
-            marks.append((number, level, address, line))
+        else:
+            level = _weigh_place(line[:start], above)
+        office = _LIST_OFFICE.fullmatch(address) if level < _ANNOUNCED else None
+        if office:
+            marks.append((number, 1, office[1] + office[2], line))
+        elif level:
+            rest = line[end:].strip(" \t>)]\"':,;*") if level == _LISTED else line
+            marks.append((number, level, address, rest))
+            listed_to = end if level >= _ANNOUNCED else -1
     return marks
+
+
+def _weigh_place(before: str, above: str) -> int:
+    """Weigh the place of an address: 3 where its line begins with it, else by the words before."""
+    if _ONLY_MARKS.match(before):
+        # A sentence that goes on from the line above: "please write to the owner at".
+        words = above.split()
+        goes_on = len(words) > 1 and words[-1].lower() in _SOMEBODY_ELSE
+        return 0 if goes_on else _LISTED
+    if _BULLET.match(before) or _X400.match(before):
+        return _LISTED
+    return _weigh_context(before[-80:])
 
 
 def _weigh_context(before: str) -> int:

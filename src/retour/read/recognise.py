@@ -2,24 +2,19 @@
 
 import re
 
-from retour.knowledge.marks import find_signs, find_subject_signs, weigh_sender
+from retour.knowledge.marks import find_signs, find_subject_signs
 from retour.model.vocabulary import Action, Kind
 from retour.read.message import Message
 from retour.read.notification import is_notification
+from retour.read.weighing import is_report
 from retour.wire.header import Headers
 from retour.wire.words import decode_words
 
-_CONVERSATION = re.compile(r"^\s*(?:re|aw|sv|antw|fwd?|wg|tr)\s*(?:\[[0-9]+\])?\s*:", re.I)
 _RECEIPT_SUBJECT = re.compile(
     r"\s*(?:read|gelesen|lu|leído|letto|lida|gelezen|läst|прочитано|not read|ungelesen)\s*:", re.I
 )
 _REJECTED_MDN = re.compile(r"reject|refus|discard|quota|could not|abgelehnt|not be delivered", re.I)
 _LOOK_MAX = 4_000
-# What stands before the code is asked behind its first digit: so a search looks for digits alone.
-_REPLY_LINE = re.compile(
-    r"[45](?<![^\s:'\"(<].)[0-5][0-9](?: - |[ -])(?:[45]\.[0-9]{1,3}\.[0-9]{1,3}|[#<A-Za-z])"
-)
-_QMAIL_STATUS = re.compile(r"\(#[45]\.[0-9]\.[0-9]\)")
 _SUMMARIES = (
     "report domain:",
     "report-domain:",
@@ -29,7 +24,6 @@ _SUMMARIES = (
     "tlsrpt",
     "aggregate report",
 )
-REPORT_THRESHOLD = 4
 
 
 def recognise(message: Message, notice: str) -> Kind | None:
@@ -59,7 +53,7 @@ def recognise(message: Message, notice: str) -> Kind | None:
         return "failure"
     signs = find_signs(notice)
     titles = find_subject_signs(subject)
-    if _weigh(message, subject, notice, signs, titles) >= REPORT_THRESHOLD:
+    if is_report(message, subject, notice, signs, titles):
         return "delay" if _is_late(titles, signs) else "failure"
     if _is_receipt(message, subject):
         return "read-receipt"
@@ -97,58 +91,6 @@ def _is_complaint(headers: Headers, notice: str) -> bool:
     if subject.lower().startswith("complaint about message from"):
         return True
     return '"notificationType' in notice[:400].replace("\\", "") and "Complaint" in notice[:600]
-
-
-def _weigh(
-    message: Message, subject: str, notice: str, signs: dict[str, int], titles: set[str]
-) -> int:
-    """Add up the signs of a report; each line is one of them."""
-    headers = message.headers
-    if not len(headers):
-        return REPORT_THRESHOLD if _speaks(signs, {"late"}) or _has_reply(notice) else 0
-    speaks = _speaks(signs, titles)
-    score = sender = weigh_sender(headers.get("from") or "")
-    if (headers.get("return-path") or "?").strip() in ("<>", "<MAILER-DAEMON>", ""):
-        score += 1
-    if "x-failed-recipients" in headers or message.root.report_type == "delivery-status":
-        score += 4
-    in_conversation = bool(_CONVERSATION.match(subject))
-    if "failed" in titles or "late" in titles:
-        score += 1 if in_conversation else 2
-    if in_conversation and "in-reply-to" in headers and not sender:
-        score -= 3
-    if "list-id" in headers or "list-unsubscribe" in headers:
-        score -= 2
-    if "auto" in titles or "given-up" in titles:
-        score -= 3
-    if "auto" in signs:
-        score -= 2
-    if speaks:
-        score += 3 if len(notice) < 400 or signs.get("failed", 0) >= 3 else 2
-    if REPORT_THRESHOLD - 4 <= score < REPORT_THRESHOLD:  # only where it can turn the scale
-        score += 1 if _has_reply(notice) else 0
-        score += 3 if _has_status_field(notice) else 0
-    return score
-
-
-def _speaks(signs: dict[str, int], titles: set[str]) -> bool:
-    """Tell whether the words are a report's; "we will continue to" alone is anybody's."""
-    return "failed" in signs or ("late" in signs and "late" in titles)
-
-
-_STATUS_FIELD = re.compile(r"(?:reporting-mta|final-recipient)[ \t]*:")
-
-
-def _has_status_field(words: str) -> bool:
-    low = words[:_LOOK_MAX].lower()
-    named = "reporting-mta" in low or "final-recipient" in low
-    return named and bool(_STATUS_FIELD.search(low))
-
-
-def _has_reply(words: str) -> bool:
-    return bool(
-        _REPLY_LINE.search(words, 0, _LOOK_MAX) or _QMAIL_STATUS.search(words, 0, _LOOK_MAX)
-    )
 
 
 def _is_auto_reply(headers: Headers, titles: set[str]) -> bool:
