@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import lru_cache
 from urllib.parse import urlencode
 
 from fastapi import APIRouter
@@ -13,9 +12,9 @@ from starlette.responses import Response
 
 from retour.knowledge.load import load
 from retour.model.statistics import Named, Statistics
-from retour.rendering.cause import build_cause_document
 from retour.rendering.chart import COLOURS, Column, draw_bar, draw_columns
 from retour.web.access import Viewer
+from retour.web.naming import say_cause, say_seconds
 from retour.web.page import Text, render_page, text_of
 from retour.web.site import site_of
 
@@ -180,11 +179,16 @@ class _View:
         """How long content and its checks took."""
         most = max((number for _, number in self._numbers.checks), default=0)
         lines = []
-        last = ""
+        last = 0
         for name, number in self._numbers.checks:
-            end = last if name == "more" else _say_seconds(int(name))
-            label = self._text("overview", "longer" if name == "more" else "up_to", time=end)
-            lines.append(Line(name, label, number, draw_bar(number, most), ""))
+            end = last if name == "more" else int(name)
+            key = "longer" if name == "more" else "up_to"
+            label = self._text("overview", key, time=say_seconds(end))
+            step = {"check_over_ms": str(last)} if last else {}
+            if name != "more":
+                step["check_max_ms"] = name
+            link = self.search(asked=step) if number else ""
+            lines.append(Line(name, label, number, draw_bar(number, most), link))
             last = end
         return lines
 
@@ -246,19 +250,6 @@ class _View:
             )
             for name, number in rows
         ]
-
-
-@lru_cache(maxsize=512)
-def say_cause(name: str, language: str) -> str:
-    """Return a cause in words."""
-    if name not in load().causes:
-        return ""
-    part = build_cause_document(name, language=language).recipients[0]
-    return part.sender.headline if part.sender else ""
-
-
-def _say_seconds(milliseconds: int) -> str:
-    return f"{milliseconds / 1000:g} s"
 
 
 def _iso(at_us: int) -> str:
