@@ -1,8 +1,9 @@
 """Numbers over the trail: failures over time, who and where, copies, waiting, waves."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from types import MappingProxyType
 from urllib.parse import urlencode
 
 from fastapi import APIRouter
@@ -22,6 +23,7 @@ router = APIRouter(include_in_schema=False)
 _HOUR_US = 3_600_000_000
 _PERIODS = {"24h": 24, "7d": 24 * 7, "30d": 24 * 30, "90d": 24 * 90, "all": 0}
 _USUAL = "7d"
+_NOTHING: Mapping[str, str] = MappingProxyType({})
 _NAMED = COLOURS - 1
 """Causes that the chart names; the rest is one part."""
 
@@ -86,17 +88,29 @@ class _View:
         self._places = {name: n for n, name in enumerate(named)}
 
     def search(
-        self, at_us: int | None = None, asked: dict[str, str] | None = None, **named: str
+        self,
+        at_us: int | None = None,
+        end_us: int | None = None,
+        asked: Mapping[str, str] = _NOTHING,
+        **named: str,
     ) -> str:
-        """Return where the mails of a number are; of one span, or of the whole time."""
+        """Return where the mails of a number are.
+
+        Args:
+            at_us: the beginning of a span; None: of the whole time.
+            end_us: its end; None: after one step of the course.
+            asked: fields of the search.
+            named: more of them.
+        """
         if not self._may_read:
             return ""
-        since_us = self._numbers.since_us if at_us is None else at_us
-        until_us = self._numbers.until_us if at_us is None else at_us + self._numbers.step_us
-        until_us = min(until_us, self._numbers.until_us)
-        since_us = max(since_us, self._numbers.since_us)
+        numbers = self._numbers
+        since_us = numbers.since_us if at_us is None else max(at_us, numbers.since_us)
+        if end_us is None:
+            end_us = numbers.until_us if at_us is None else at_us + numbers.step_us
+        until_us = min(end_us, numbers.until_us)
         times = {"since": _iso(since_us), "until": _iso(until_us - 1)}
-        return f"/trail?{urlencode({**(asked or {}), **named, **times})}"
+        return f"/trail?{urlencode({**asked, **named, **times})}"
 
     def causes(self) -> list[Line]:
         """Failures by cause."""
