@@ -18,7 +18,12 @@ UNKNOWN = "550 5.1.1 user unknown"
 
 
 def attempt(
-    name: str, outcome: str, reply: str, at: int = T0, to: str = "bob@example.net", took: int | None = 300
+    name: str,
+    outcome: str,
+    reply: str,
+    at: int = T0,
+    to: str = "bob@example.net",
+    took: int | None = 300,
 ) -> list[Observation]:
     """Return an arrival and one hand-over of it."""
     return [
