@@ -66,6 +66,24 @@ def test_the_mails_behind_a_number_are_found(capsys: pytest.CaptureFixture[str])
 
 
 @pytest.mark.usefixtures("trail")
+@pytest.mark.parametrize(("over", "found"), [("0.1", 1), ("0.2", 0)])
+def test_mails_are_found_by_the_time_of_their_checks(
+    over: str, found: int, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Longer than so many seconds, of which there may be parts."""
+    asked = ["--check-over", over, "--check-max", "0.5", "--format", "json"]
+    assert run(["trail", "find", *STORE, *asked]) == 0
+    assert len(capsys.readouterr().out.splitlines()) == found
+
+
+@pytest.mark.usefixtures("trail")
+def test_a_time_that_is_none_is_said(capsys: pytest.CaptureFixture[str]) -> None:
+    """One sentence, and the status of wrong use."""
+    assert run(["trail", "find", *STORE, "--check-over", "soon"]) == 2
+    assert "'soon' is no number of seconds" in capsys.readouterr().err
+
+
+@pytest.mark.usefixtures("trail")
 def test_an_end_before_the_beginning_is_said(capsys: pytest.CaptureFixture[str]) -> None:
     """One sentence, and the status of wrong use."""
     assert run(["trail", "stats", *STORE, "--since", "2026-03-02", "--until", "2026-03-01"]) == 2

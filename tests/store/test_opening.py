@@ -51,6 +51,7 @@ def test_a_trail_without_remarks_is_brought_up_to_date(store_url: str) -> None:
         store.write(message("A1"))
         with store._writing() as connection:
             connection.exec_driver_sql("DROP TABLE remarks")
+            connection.exec_driver_sql("DROP INDEX hand_overs_slow")
             connection.exec_driver_sql("ALTER TABLE contents DROP COLUMN answer_us")
             connection.exec_driver_sql("UPDATE alembic_version SET version_num = '0003'")
     remark = Remark(T0 + 5, "mx.example.com", "A1", "slow-reply", "end-of-data")

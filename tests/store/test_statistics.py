@@ -1,5 +1,7 @@
 """Numbers over the trail: what each database has to count alike."""
 
+from dataclasses import replace
+
 import pytest
 from postfixlike import DAY, SECOND, T0, message
 
@@ -16,7 +18,12 @@ UNKNOWN = "550 5.1.1 user unknown"
 
 
 def attempt(
-    name: str, outcome: str, reply: str, at: int = T0, to: str = "bob@example.net", took: int = 300
+    name: str,
+    outcome: str,
+    reply: str,
+    at: int = T0,
+    to: str = "bob@example.net",
+    took: int | None = 300,
 ) -> list[Observation]:
     """Return an arrival and one hand-over of it."""
     return [
@@ -97,6 +104,32 @@ def test_checks_before_the_queue_are_counted_in_steps(store: Store) -> None:
         store.write(attempt(f"A{n}", "relayed", "250 2.0.0 ok", took=took))
     found = dict(read(store).checks)
     assert (found["100"], found["500"], found["more"], found["1000"]) == (2, 1, 1, 0)
+
+
+@pytest.mark.parametrize(
+    ("over", "most", "names"),
+    [
+        (None, 100, {"A20", "A100"}),
+        (100, 500, {"A101"}),
+        (0, 20, {"A20"}),
+        (1_000, 5_000, {"A1001"}),
+        (500, 1_000, set()),
+        (300_000, None, {"A400000"}),
+        (1_000, None, {"A1001", "A400000"}),
+        (None, 1_001, {"A20", "A100", "A101", "A1001"}),
+    ],
+)
+def test_the_time_of_checks_leads_to_its_mails(
+    store: Store, over: int | None, most: int | None, names: set[str]
+) -> None:
+    """Steps that an index serves, and others; what nobody measured is in none."""
+    for took in (20, 100, 101, 1_001, 400_000):
+        store.write(attempt(f"A{took}", "relayed", "250 2.0.0 ok", took=took))
+    store.write(attempt("B", "relayed", "250 2.0.0 ok", took=None))
+    asked = Query(check_over_ms=over, check_max_ms=most)
+    assert {copy.queue_id for copy in store.find(asked)} == names
+    asked = replace(asked, from_="ann@example.com", since_us=T0, until_us=T0 + HOUR)
+    assert {copy.queue_id for copy in store.find(asked)} == names
 
 
 def test_a_message_that_was_taken_again_is_counted_by_its_verdict(store: Store) -> None:

@@ -79,6 +79,37 @@ def test_a_number_leads_to_its_mails_and_a_mail_to_its_story(
     assert seen.outside == []
 
 
+def test_end_of_data_times_lead_to_their_mails(visit: Open, filled: str) -> None:
+    """Each step to the mails whose hand-overs it counts, which the search says in words."""
+    seen = visit("/overview?period=7d", at=filled)
+    rows = seen.page.locator("section", has_text="Time to the end of data").get_by_role("row")
+    for step, said in (("up to 0.1 s", "up to 0.1 s"), ("up to 5 s", "longer than 1 s")):
+        row = rows.filter(has=seen.page.get_by_role("rowheader", name=step, exact=True))
+        number = int(row.get_by_role("cell").first.inner_text())
+        link = row.get_by_role("link").get_attribute("href")
+        window = visit(f"{link}", at=filled)
+        assert window.page.get_by_text(f"Time to the end of data: {said}").is_visible()
+        shown = window.page.locator(".found tbody tr").count()
+        assert 0 < shown == min(number, 50)
+        assert window.complaints == []
+
+
+def test_every_number_of_the_overview_leads_somewhere(visit: Open, filled: str) -> None:
+    """A number that is not nought is a link, and the page behind it is not empty."""
+    seen = visit("/overview?period=7d", at=filled)
+    for opened in seen.page.locator("details summary").all():
+        opened.click()
+    numbers = seen.page.locator(".totals dd, table td:not(.wide)").all_inner_texts()
+    assert len(numbers) > 40
+    linked = seen.page.locator(".totals dd a, table td a")
+    addresses = {str(one.get_attribute("href")): one.inner_text() for one in linked.all()}
+    bare = seen.page.locator(".totals dd:not(:has(a)), table td:not(.wide):not(:has(a))")
+    assert {text for text in bare.all_inner_texts() if text != "0"} == set()
+    for address, number in addresses.items():
+        found = seen.page.request.get(filled + address).text()
+        assert ("<tbody>" in found) == (number != "0"), (address, number)
+
+
 @pytest.mark.parametrize("scripts", [True, False])
 def test_searching_pages_through_what_is_found(visit: Open, filled: str, scripts: bool) -> None:
     """A field narrows, "older" goes on behind the last row, and no row comes twice."""

@@ -2,7 +2,7 @@
 
 import os
 import sys
-from argparse import ArgumentParser, Namespace
+from argparse import ArgumentParser, ArgumentTypeError, Namespace
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
@@ -20,6 +20,17 @@ if TYPE_CHECKING:
 
 SCREEN_FORMATS: tuple[Format, ...] = ("terminal", "text", "json")
 """The forms of what is no report: there is no page and no mail of it."""
+
+
+def read_seconds(text: str) -> float:
+    """Read a length of time, for the parser."""
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = -1.0
+    if not 0 < seconds < 1e9:
+        raise ArgumentTypeError(f"{text!r} is no number of seconds")
+    return seconds
 
 
 def read_settings(arguments: Namespace) -> Settings:

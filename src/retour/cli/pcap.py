@@ -13,6 +13,7 @@ from retour.cli.options import (
     add_language_option,
     choose_screen_format,
     choose_screen_language,
+    read_seconds,
     read_settings,
 )
 
@@ -64,7 +65,7 @@ def register(commands: "_SubParsersAction[ArgumentParser]") -> None:
     )
     parser.add_argument(
         "--slow",
-        type=_read_seconds,
+        type=read_seconds,
         metavar="SECONDS",
         help="from how many seconds on a reply counts as slow (10)",
     )
@@ -87,16 +88,6 @@ def _read_port(text: str) -> int:
     if not text.isascii() or not text.isdigit() or not 0 < int(text) < 65536:
         raise ArgumentTypeError(f"{text!r} is no port")
     return int(text)
-
-
-def _read_seconds(text: str) -> float:
-    try:
-        seconds = float(text)
-    except ValueError:
-        seconds = -1.0
-    if not 0 < seconds < 1e9:
-        raise ArgumentTypeError(f"{text!r} is no number of seconds")
-    return seconds
 
 
 def _run(arguments: Namespace) -> int:

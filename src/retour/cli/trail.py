@@ -126,9 +126,15 @@ def _read_query(arguments: Namespace) -> "Query":
         cause=arguments.cause,
         actor=arguments.actor,
         failed_to=arguments.failed_to,
+        check_over_ms=_to_milliseconds(arguments.check_over),
+        check_max_ms=_to_milliseconds(arguments.check_max),
         before=arguments.before,
         limit=arguments.limit,
     )
+
+
+def _to_milliseconds(seconds: float | None) -> int | None:
+    return None if seconds is None else round(seconds * 1000)
 
 
 def _show(arguments: Namespace) -> int:

@@ -6,7 +6,7 @@ from typing import get_args
 
 from retour.cli.ending import CommandError, ExitCode
 from retour.cli.opening import open_answers
-from retour.cli.options import read_moment
+from retour.cli.options import read_moment, read_seconds
 from retour.model.vocabulary import TroubleKind
 
 
@@ -25,6 +25,13 @@ def add_trouble_options(parser: ArgumentParser) -> None:
     parser.add_argument("--cause", metavar="CAUSE", help="failed for this cause: mailbox-full ...")
     parser.add_argument("--actor", metavar="WHO", help="this one has to act: sender, recipient ...")
     parser.add_argument("--failed-to", metavar="NAME", help="failed for this address or domain")
+    for name, text in (("over", "longer"), ("max", "so long at most")):
+        parser.add_argument(
+            f"--check-{name}",
+            type=read_seconds,
+            metavar="SECONDS",
+            help=f"content and its checks took {text}, before the mail was queued",
+        )
 
 
 def show_stats(arguments: Namespace) -> int:

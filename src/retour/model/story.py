@@ -184,6 +184,8 @@ class Query:
         cause: why a recipient did not get it, or waits.
         actor: who has to act.
         failed_to: the address of that recipient, or its domain.
+        check_over_ms, check_max_ms: content and checks took longer than this, and at most that,
+            before the copy was queued.
         before: ``copy_id`` of the last one of the page before.
         limit: how many.
     """
@@ -201,5 +203,7 @@ class Query:
     cause: str | None = None
     actor: str | None = None
     failed_to: str | None = None
+    check_over_ms: int | None = None
+    check_max_ms: int | None = None
     before: int | None = None
     limit: int = 50

@@ -20,6 +20,7 @@ from sqlalchemy import (
     and_,
     exists,
     func,
+    literal_column,
     or_,
     select,
     true,
@@ -32,6 +33,7 @@ from retour.store.schema import (
     FROM,
     ID_BITS,
     LAST_US,
+    SLOW_CHECK_MS,
     SPREAD,
     TO,
     address_words,
@@ -272,6 +274,8 @@ def list_conditions(
         conditions.append(_name_status(connection, dialect, query.status))
     if any((query.trouble, query.cause, query.actor, query.failed_to)):
         conditions.append(_name_trouble(connection, dialect, query))
+    if query.check_over_ms is not None or query.check_max_ms is not None:
+        conditions.append(_name_check(query.check_over_ms, query.check_max_ms))
     met = [condition for condition in conditions if condition is not None]
     return met if len(met) == len(conditions) else None
 
@@ -305,6 +309,25 @@ def _name_trouble(connection: Connection, dialect: Dialect, query: Query) -> Con
 
     # The copies of one kind and cause lie in their order.
     return Condition(lead, holds, in_order=False)
+
+
+def _name_check(over_ms: int | None, max_ms: int | None) -> Condition:
+    """Ask for how long content and checks took before the queue."""
+    took = hand_overs.c.before_queue_ms
+    bounds = [took > over_ms] if over_ms is not None else []
+    if max_ms is not None:
+        bounds.append(took <= max_ms)
+
+    def lead(keys: Keys) -> list[Select[Any]]:
+        number = hand_overs.c.copy_id
+        # The index is taken where its own bound stands there, as it stands in the schema.
+        slow = took > literal_column(str(SLOW_CHECK_MS))
+        return [select(number.label("key")).where(slow, *bounds, within(number, keys))]
+
+    is_slow = over_ms is not None and over_ms >= SLOW_CHECK_MS
+    here = hand_overs.c.copy_id == copies.c.copy_id
+    # Quick checks are frequent: among the newest copies are enough of them.
+    return Condition(lead if is_slow else None, lambda _: exists().where(here, *bounds))
 
 
 def _begins(dialect: Dialect, column: Any, start: str) -> Condition:

@@ -16,7 +16,7 @@ from sqlalchemy import (
     Text,
 )
 
-REVISION = "0005"
+REVISION = "0007"
 """The newest migration."""
 
 FROM = 1
@@ -148,6 +148,16 @@ Index(
     hand_overs.c.next_queue_id,
     sqlite_where=_named,
     postgresql_where=_named,
+)
+SLOW_CHECK_MS = 1_000
+"""Checks before the queue that took longer are few, and have an index."""
+_slow = hand_overs.c.before_queue_ms > SLOW_CHECK_MS
+Index(
+    "hand_overs_slow",
+    hand_overs.c.copy_id,
+    hand_overs.c.before_queue_ms,
+    sqlite_where=_slow,
+    postgresql_where=_slow,
 )
 
 parties = Table(

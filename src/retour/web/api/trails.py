@@ -26,6 +26,7 @@ Text = Annotated[str | None, Field(max_length=300)]
 Part = Annotated[str | None, Query(max_length=300)]
 _LIMIT_MAX = 500
 _ID_MAX = 2**63 - 1
+_CHECK_MAX_MS = 86_400_000
 _LIST = {
     "type": "object",
     "required": ["copies", "next"],
@@ -56,6 +57,8 @@ class Search(BaseModel):
     cause: Text = None
     actor: Text = None
     failed_to: Text = None
+    check_over_ms: int | None = Field(None, ge=0, le=_CHECK_MAX_MS)
+    check_max_ms: int | None = Field(None, ge=0, le=_CHECK_MAX_MS)
     since: datetime | None = None
     until: datetime | None = None
     before: int | None = Field(None, ge=0, le=_ID_MAX)
@@ -84,6 +87,8 @@ def find(request: Request, person: TrailPerson, search: Annotated[Search, Query(
         cause=search.cause,
         actor=search.actor,
         failed_to=search.failed_to,
+        check_over_ms=search.check_over_ms,
+        check_max_ms=search.check_max_ms,
         before=search.before,
         limit=search.limit,
     )

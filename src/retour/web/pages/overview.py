@@ -1,9 +1,9 @@
 """Numbers over the trail: failures over time, who and where, copies, waiting, waves."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import lru_cache
+from types import MappingProxyType
 from urllib.parse import urlencode
 
 from fastapi import APIRouter
@@ -13,9 +13,9 @@ from starlette.responses import Response
 
 from retour.knowledge.load import load
 from retour.model.statistics import Named, Statistics
-from retour.rendering.cause import build_cause_document
 from retour.rendering.chart import COLOURS, Column, draw_bar, draw_columns
 from retour.web.access import Viewer
+from retour.web.naming import say_cause, say_seconds
 from retour.web.page import Text, render_page, text_of
 from retour.web.site import site_of
 
@@ -23,6 +23,7 @@ router = APIRouter(include_in_schema=False)
 _HOUR_US = 3_600_000_000
 _PERIODS = {"24h": 24, "7d": 24 * 7, "30d": 24 * 30, "90d": 24 * 90, "all": 0}
 _USUAL = "7d"
+_NOTHING: Mapping[str, str] = MappingProxyType({})
 _NAMED = COLOURS - 1
 """Causes that the chart names; the rest is one part."""
 
@@ -87,17 +88,29 @@ class _View:
         self._places = {name: n for n, name in enumerate(named)}
 
     def search(
-        self, at_us: int | None = None, asked: dict[str, str] | None = None, **named: str
+        self,
+        at_us: int | None = None,
+        end_us: int | None = None,
+        asked: Mapping[str, str] = _NOTHING,
+        **named: str,
     ) -> str:
-        """Return where the mails of a number are; of one span, or of the whole time."""
+        """Return where the mails of a number are.
+
+        Args:
+            at_us: the beginning of a span; None: of the whole time.
+            end_us: its end; None: after one step of the course.
+            asked: fields of the search.
+            named: more of them.
+        """
         if not self._may_read:
             return ""
-        since_us = self._numbers.since_us if at_us is None else at_us
-        until_us = self._numbers.until_us if at_us is None else at_us + self._numbers.step_us
-        until_us = min(until_us, self._numbers.until_us)
-        since_us = max(since_us, self._numbers.since_us)
+        numbers = self._numbers
+        since_us = numbers.since_us if at_us is None else max(at_us, numbers.since_us)
+        if end_us is None:
+            end_us = numbers.until_us if at_us is None else at_us + numbers.step_us
+        until_us = min(end_us, numbers.until_us)
         times = {"since": _iso(since_us), "until": _iso(until_us - 1)}
-        return f"/trail?{urlencode({**(asked or {}), **named, **times})}"
+        return f"/trail?{urlencode({**asked, **named, **times})}"
 
     def causes(self) -> list[Line]:
         """Failures by cause."""
@@ -180,11 +193,16 @@ class _View:
         """How long content and its checks took."""
         most = max((number for _, number in self._numbers.checks), default=0)
         lines = []
-        last = ""
+        last = 0
         for name, number in self._numbers.checks:
-            end = last if name == "more" else _say_seconds(int(name))
-            label = self._text("overview", "longer" if name == "more" else "up_to", time=end)
-            lines.append(Line(name, label, number, draw_bar(number, most), ""))
+            end = last if name == "more" else int(name)
+            key = "longer" if name == "more" else "up_to"
+            label = self._text("overview", key, time=say_seconds(end))
+            step = {"check_over_ms": str(last)} if last else {}
+            if name != "more":
+                step["check_max_ms"] = name
+            link = self.search(asked=step) if number else ""
+            lines.append(Line(name, label, number, draw_bar(number, most), link))
             last = end
         return lines
 
@@ -246,19 +264,6 @@ class _View:
             )
             for name, number in rows
         ]
-
-
-@lru_cache(maxsize=512)
-def say_cause(name: str, language: str) -> str:
-    """Return a cause in words."""
-    if name not in load().causes:
-        return ""
-    part = build_cause_document(name, language=language).recipients[0]
-    return part.sender.headline if part.sender else ""
-
-
-def _say_seconds(milliseconds: int) -> str:
-    return f"{milliseconds / 1000:g} s"
 
 
 def _iso(at_us: int) -> str:

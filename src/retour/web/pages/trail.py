@@ -20,15 +20,19 @@ from retour.service.copies import list_repetitions
 from retour.service.moment import parse_moment
 from retour.service.trail import answer, look_up_name
 from retour.web.access import Helpdesk
+from retour.web.naming import say_narrowing
 from retour.web.page import Text, render_page, text_of
 from retour.web.site import site_of
 
 router = APIRouter(include_in_schema=False)
 FIELDS = ("from", "to", "subject", "message_id", "peer", "queue_id", "status", "since", "until")
-MORE_FIELDS = ("trouble", "cause", "actor", "failed_to")
+MORE_FIELDS = ("trouble", "cause", "actor", "failed_to", "check_over_ms", "check_max_ms")
+"""What links of the overview ask."""
 _PAGE = 50
 _TEXT_MAX = 300
 _ID_MAX = 2**63 - 1
+_DIGITS_MAX = 9
+"""Of a length of time in milliseconds."""
 _REPEATED_MAX = 100
 _SLOW_US = 60_000_000
 """A way from one system to the next that is marked as slow."""
@@ -42,6 +46,7 @@ def search(request: Request, person: Helpdesk) -> Response:
         name: value
         for name in (*FIELDS, *MORE_FIELDS)
         if (value := request.query_params.get(name, "").strip()[:_TEXT_MAX])
+        and (not name.endswith("_ms") or _is_length(value))
     }
     text = text_of(request)
     try:
@@ -60,6 +65,10 @@ def search(request: Request, person: Helpdesk) -> Response:
     return _show_search(request, asked, rows=rows, following=following, first=first)
 
 
+def _is_length(value: str) -> bool:
+    return value.isascii() and value.isdecimal() and len(value) <= _DIGITS_MAX
+
+
 def _show_search(
     request: Request,
     asked: Mapping[str, str],
@@ -76,7 +85,11 @@ def _show_search(
         asked=asked,
         problem=problem,
         fields=FIELDS,
-        more=[name for name in MORE_FIELDS if name in asked],
+        more=[
+            (name, say_narrowing(text_of(request), asked, name))
+            for name in MORE_FIELDS
+            if name in asked
+        ],
         rows=rows,
         following=following,
         first=first,
@@ -104,9 +117,15 @@ def _read_query(asked: Mapping[str, str], before: str) -> Query:
         cause=asked.get("cause"),
         actor=asked.get("actor"),
         failed_to=asked.get("failed_to"),
+        check_over_ms=_read_length(asked, "check_over_ms"),
+        check_max_ms=_read_length(asked, "check_max_ms"),
         before=int(before) if before.isdecimal() and len(before) < 20 else None,
         limit=_PAGE,
     )
+
+
+def _read_length(asked: Mapping[str, str], name: str) -> int | None:
+    return int(asked[name]) if name in asked else None
 
 
 def _read_moment(asked: Mapping[str, str], name: str) -> int | None:
