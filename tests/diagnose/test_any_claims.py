@@ -31,7 +31,7 @@ ROUTES = st.sampled_from(
 )
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(
     STATEMENTS,
     STATUS,

@@ -40,7 +40,7 @@ FILES = (
 )
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.sampled_from(FILES), st.floats(0, 1))
 def test_file_cut_anywhere_gives_what_is_before(data: bytes, place: float) -> None:
     """Packets in front of the cut are read; a cut inside of one is named."""
@@ -63,7 +63,7 @@ def _measure(packets: int) -> int:
     return sum(16 + len(data) for _, data in FRAMES[:packets])
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(st.sampled_from(FILES[:2]), st.integers(0, 2**32))
 def test_damaged_octets_never_stop_the_program(data: bytes, seed: int) -> None:
     """Whatever a few octets are turned into, there is an answer."""
@@ -76,7 +76,7 @@ def test_damaged_octets_never_stop_the_program(data: bytes, seed: int) -> None:
         assert summary.packets or summary.defect
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.binary(max_size=400), st.sampled_from([0, 1, 12, 101, 108, 113, 228, 229, 276, 999]))
 def test_any_octets_as_a_packet_are_counted(junk: bytes, link_type: int) -> None:
     """What is no TCP segment is counted as something."""
@@ -85,7 +85,7 @@ def test_any_octets_as_a_packet_are_counted(junk: bytes, link_type: int) -> None
     assert summary.defect is None
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(
     st.lists(
         st.tuples(st.sampled_from(["client", "server"]), st.binary(min_size=1, max_size=80)),

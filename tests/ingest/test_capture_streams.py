@@ -102,7 +102,7 @@ def test_chunks_make_one_message() -> None:
     assert replies[-3:] == ["BDAT", "end-of-data", "QUIT"]
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.sampled_from(SCRIPTS), st.integers(0, 2**32), st.integers(0, 2**32 - 1))
 def test_any_cut_order_and_repetition_gives_the_same_dialogue(
     script: tuple[Step, ...], seed: int, isn: int

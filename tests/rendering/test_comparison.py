@@ -58,7 +58,7 @@ def test_every_verdict_reason_and_relation_has_a_text(language: str) -> None:
 
 @pytest.mark.parametrize("name", SCENARIOS)
 @given(seed=st.integers(0, 2**32))
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 def test_every_reason_is_said_in_full(name: str, seed: int) -> None:
     """A reason never falls silent because a fact that its sentence names is missing."""
     wording = load_wording("en")

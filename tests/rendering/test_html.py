@@ -202,7 +202,7 @@ def test_hostile_text_in_every_field_stays_text(name: str, payload: str) -> None
     assert not STEERING.search(markup)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.text(max_size=60))
 def test_any_text_in_every_field_stays_text(payload: str) -> None:
     """The same for whatever can be written."""

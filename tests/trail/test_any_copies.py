@@ -45,7 +45,7 @@ envelopes = st.one_of(
 
 
 @given(st.lists(st.tuples(mails, envelopes), min_size=2, max_size=4))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_no_bytes_stop_a_comparison(given_: list[tuple[bytes, Envelope | None]]) -> None:
     """Whatever the bytes and envelopes: each pair gets a verdict with reasons."""
     copies = [read_copy(raw, envelope) for raw, envelope in given_]

@@ -52,7 +52,7 @@ def _make_hop(n: int, station: Station) -> Hop:
 
 @pytest.mark.parametrize("name", SCENARIOS)
 @given(seed=seeds, share=st.sampled_from([0.0, 0.5, 1.0]), mixed=st.booleans())
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 def test_log_lines_never_make_a_loop_of_a_duplicate_nor_two_messages_of_one(
     name: str, seed: int, share: float, mixed: bool
 ) -> None:
@@ -84,7 +84,7 @@ def test_log_lines_never_make_a_loop_of_a_duplicate_nor_two_messages_of_one(
     ],
 )
 @given(seed=seeds)
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_logs_of_all_stations_tell_as_much_as_the_stamps(
     name: str, seed: int, said: set[str]
 ) -> None:

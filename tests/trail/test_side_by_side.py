@@ -39,7 +39,7 @@ def test_lines_are_shown_where_the_texts_differ() -> None:
 
 
 @given(seed=st.integers(0, 2**32), name=st.sampled_from(sorted(SCENARIOS)), known=st.booleans())
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_every_station_stands_in_one_row(seed: int, name: str, known: bool) -> None:
     """No hop is lost or shown twice, and the last shared row is where they part."""
     world = World(Random(seed))

@@ -56,7 +56,7 @@ def see(case: Case, *, with_envelope: bool) -> list[Copy]:
 
 @pytest.mark.parametrize("name", SCENARIOS)
 @given(seed=seeds)
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_copies_at_a_gateway_with_envelopes_are_told_apart(name: str, seed: int) -> None:
     """Whatever hosts, dialects, clocks, encodings and order: the verdict is what was made."""
     _, case = make(name, seed)
@@ -65,7 +65,7 @@ def test_copies_at_a_gateway_with_envelopes_are_told_apart(name: str, seed: int)
 
 @pytest.mark.parametrize("name", SCENARIOS)
 @given(seed=seeds)
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_copies_at_a_gateway_without_envelopes_are_told_apart_or_left_open(
     name: str, seed: int
 ) -> None:
@@ -77,7 +77,7 @@ def test_copies_at_a_gateway_without_envelopes_are_told_apart_or_left_open(
 @pytest.mark.parametrize("name", IN_MAILBOXES)
 @pytest.mark.parametrize("through_scanner", [False, True])
 @given(seed=seeds)
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_copies_from_mailboxes_are_told_apart(name: str, through_scanner: bool, seed: int) -> None:
     """A scanner that hands every message back to its server makes no loop of two copies."""
     world, case = make(name, seed)
@@ -88,7 +88,7 @@ def test_copies_from_mailboxes_are_told_apart(name: str, through_scanner: bool, 
 
 @pytest.mark.parametrize("name", SCENARIOS)
 @given(seed=seeds, known=st.sampled_from([(True, False), (False, True)]))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_one_envelope_misleads_nobody(name: str, seed: int, known: tuple[bool, bool]) -> None:
     """With one envelope of two: no loop where there is none, no duplicate of distinct mails."""
     _, case = make(name, seed)
@@ -102,7 +102,7 @@ def test_one_envelope_misleads_nobody(name: str, seed: int, known: tuple[bool, b
 
 
 @given(names=st.lists(st.sampled_from(sorted(SCENARIOS)), min_size=2, max_size=4), seed=seeds)
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_copies_of_different_messages_are_never_duplicates(names: list[str], seed: int) -> None:
     """Copies of several messages in one comparison: only those of one message belong together."""
     copies, owner, truth = [], [], {}
@@ -120,7 +120,7 @@ def test_copies_of_different_messages_are_never_duplicates(names: list[str], see
 
 @pytest.mark.parametrize("name", SCENARIOS)
 @given(seed=seeds, with_envelope=st.booleans())
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 def test_verdicts_do_not_depend_on_the_order(name: str, seed: int, with_envelope: bool) -> None:
     """A and B turned round are what B and A are."""
     _, case = make(name, seed)
@@ -130,7 +130,7 @@ def test_verdicts_do_not_depend_on_the_order(name: str, seed: int, with_envelope
 
 @pytest.mark.parametrize("name", SCENARIOS)
 @given(seed=seeds, with_envelope=st.booleans())
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 def test_every_verdict_has_a_reason(name: str, seed: int, with_envelope: bool) -> None:
     """No verdict without words for it; what is unclear says what would decide it."""
     _, case = make(name, seed)
