@@ -25,8 +25,8 @@ class Headers:
         self.names = names
         self.values = values
         self.cut = cut
-        # Reversed, so that the first field of a name wins.
-        self._first = dict(zip(reversed(names), reversed(values), strict=True))
+        # Backwards, so that the first field of a name wins.
+        self._first = dict(zip(names[::-1], values[::-1], strict=True))
 
     @property
     def fields(self) -> list[tuple[str, str]]:
@@ -60,21 +60,25 @@ def parse_headers(block: str) -> Headers:
         The fields. A line that is no field and no folded line (RFC 5322 §2.2.3) is taken as the
         continuation of the field above it, as damaged folding leaves it.
     """
-    cut = len(block) >= BLOCK_MAX
-    block = block[:BLOCK_MAX]
-    if "\n " in block or "\n\t" in block:
-        block = block.replace("\n ", " ").replace("\n\t", " ")
-    lines = block.count("\n") + 1
-    if lines <= FIELDS_MAX and not cut:
-        pieces = _FIELD.split(f"\n{block}")  # ["", name, value, name, value ...]
-        names = list(map(str.lower, pieces[1::2]))
-        values = pieces[2::2]
-        if len(names) == lines:
-            if len(block) > VALUE_MAX:
-                cut = max(map(len, values)) > VALUE_MAX
-                values = [value[:VALUE_MAX] for value in values]
-            return Headers(names, values, cut=cut)
-    return _parse_damaged(block, cut=cut)
+    if len(block) >= BLOCK_MAX:
+        return _parse_damaged(block[:BLOCK_MAX], cut=True)
+    pieces = _FIELD.split(f"\n{block}")  # ["", name, value, name, value ...]
+    names = list(map(str.lower, pieces[1::2]))
+    values = pieces[2::2]
+    if len(names) <= block.count("\n"):  # there are folded lines, or lines that are no fields
+        values = [_unfold(value).lstrip(" \t") if "\n" in value else value for value in values]
+        if pieces[0] or "\n" in "".join(values):
+            return _parse_damaged(block, cut=False)
+    if len(names) > FIELDS_MAX:
+        return _parse_damaged(block, cut=True)
+    cut = len(block) > VALUE_MAX and max(map(len, values)) > VALUE_MAX
+    if cut:
+        values = [value[:VALUE_MAX] for value in values]
+    return Headers(names, values, cut=cut)
+
+
+def _unfold(text: str) -> str:
+    return text.replace("\n ", " ").replace("\n\t", " ")
 
 
 LINE_MAX = 998
@@ -131,8 +135,8 @@ _FIELD = re.compile(r"\n([!-9;-~]+)[ \t]*:[ \t]*")
 
 
 def _parse_damaged(block: str, *, cut: bool) -> Headers:
-    """Read an unfolded block with lines that are no fields, or one beyond the bounds."""
-    lines = block.split("\n", FIELDS_MAX)
+    """Read a block with lines that are no fields, or one beyond the bounds."""
+    lines = _unfold(block).split("\n", FIELDS_MAX)
     if len(lines) > FIELDS_MAX:
         cut = True
         del lines[FIELDS_MAX:]
