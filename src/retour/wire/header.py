@@ -13,41 +13,36 @@ VALUE_MAX = 16_384
 BLOCK_MAX = 262_144
 
 
-class Headers:
-    """The fields of one block: names in lower case, values unfolded, in the order of the mail.
+class Headers(dict[str, str]):
+    """The fields of one block, as a mapping of each name to the body of its first field.
 
-    Values are text of one character a byte; `retour.wire.words` decodes them for people.
+    Names are in lower case. Bodies (RFC 5322 §2.2) are unfolded text of one character a byte;
+    `retour.wire.words` decodes them for people.
+
+    Attributes:
+        names, bodies: of all fields, in the order of the mail.
+        cut: whether the block goes beyond the bounds.
     """
 
-    __slots__ = ("_first", "cut", "names", "values")
+    __slots__ = ("bodies", "cut", "names")
 
-    def __init__(self, names: list[str], values: list[str], *, cut: bool = False) -> None:
-        self.names = names
-        self.values = values
-        self.cut = cut
+    def __init__(self, names: list[str], bodies: list[str], *, cut: bool = False) -> None:
         # Backwards, so that the first field of a name wins.
-        self._first = dict(zip(names[::-1], values[::-1], strict=True))
+        self.update(zip(names[::-1], bodies[::-1], strict=True))
+        self.names = names
+        self.bodies = bodies
+        self.cut = cut
 
     @property
     def fields(self) -> list[tuple[str, str]]:
-        """Name and value of each field, in order."""
-        return list(zip(self.names, self.values, strict=True))
-
-    def get(self, name: str) -> str | None:
-        """Return the first field of this (lower-case) name, or None."""
-        return self._first.get(name)
+        """Name and body of each field, in order."""
+        return list(zip(self.names, self.bodies, strict=True))
 
     def all(self, name: str) -> list[str]:
-        """Return the values of all fields of this (lower-case) name, in order."""
-        if self.names.count(name) <= 1:
-            return [self._first[name]] if name in self._first else []
-        return [value for key, value in self.fields if key == name]
-
-    def __contains__(self, name: str) -> bool:
-        return name in self._first
-
-    def __len__(self) -> int:
-        return len(self.names)
+        """Return the bodies of all fields of this (lower-case) name, in order."""
+        if len(self) == len(self.names):
+            return [self[name]] if name in self else []
+        return [body for key, body in self.fields if key == name]
 
 
 def parse_headers(block: str) -> Headers:
@@ -62,19 +57,19 @@ def parse_headers(block: str) -> Headers:
     """
     if len(block) >= BLOCK_MAX:
         return _parse_damaged(block[:BLOCK_MAX], cut=True)
-    pieces = _FIELD.split(f"\n{block}")  # ["", name, value, name, value ...]
+    pieces = _FIELD.split(f"\n{block}")  # ["", name, body, name, body ...]
     names = list(map(str.lower, pieces[1::2]))
-    values = pieces[2::2]
+    bodies = pieces[2::2]
     if len(names) <= block.count("\n"):  # there are folded lines, or lines that are no fields
-        values = [_unfold(value).lstrip(" \t") if "\n" in value else value for value in values]
-        if pieces[0] or "\n" in "".join(values):
+        bodies = [_unfold(body).lstrip(" \t") if "\n" in body else body for body in bodies]
+        if pieces[0] or "\n" in "".join(bodies):
             return _parse_damaged(block, cut=False)
     if len(names) > FIELDS_MAX:
         return _parse_damaged(block, cut=True)
-    cut = len(block) > VALUE_MAX and max(map(len, values)) > VALUE_MAX
+    cut = len(block) > VALUE_MAX and max(map(len, bodies)) > VALUE_MAX
     if cut:
-        values = [value[:VALUE_MAX] for value in values]
-    return Headers(names, values, cut=cut)
+        bodies = [body[:VALUE_MAX] for body in bodies]
+    return Headers(names, bodies, cut=cut)
 
 
 def _unfold(text: str) -> str:
@@ -141,16 +136,16 @@ def _parse_damaged(block: str, *, cut: bool) -> Headers:
         cut = True
         del lines[FIELDS_MAX:]
     names: list[str] = []
-    values: list[str] = []
+    bodies: list[str] = []
     for line in lines:
-        name, colon, value = line.partition(":")
+        name, colon, body = line.partition(":")
         name = name.rstrip(" \t")
         if colon and _is_name(name):
             names.append(name.lower())
-            values.append(value[:VALUE_MAX].strip())
-        elif names and line and len(values[-1]) < VALUE_MAX:
-            values[-1] = f"{values[-1]} {line[:VALUE_MAX].strip()}"
-    return Headers(names, values, cut=cut)
+            bodies.append(body[:VALUE_MAX].strip())
+        elif names and line and len(bodies[-1]) < VALUE_MAX:
+            bodies[-1] = f"{bodies[-1]} {line[:VALUE_MAX].strip()}"
+    return Headers(names, bodies, cut=cut)
 
 
 def _is_name(name: str) -> bool:
