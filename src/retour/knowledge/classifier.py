@@ -14,7 +14,7 @@ import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import pairwise, repeat
+from itertools import count, pairwise, repeat
 from math import exp
 from operator import add, itemgetter, mul, sub
 from pathlib import Path
@@ -230,10 +230,11 @@ class Classifier:
         self._exponent = weights.exponent
         self._floor = weights.floor / len(self._causes)
         self._rest = 1 - weights.floor
-        count = len(self._causes) + 1
-        self._lanes = struct.Struct(f"<{count}H")
-        self._places = dict(zip(weights.features, range(len(weights.features)), strict=True))
-        self._rows = _Rows(weights.rows, count)
+        size = len(self._causes) + 1
+        self._lanes = struct.Struct(f"<{size}H")
+        # Counted from 1, so that no place is false.
+        self._places = dict(zip(weights.features, count(1)))
+        self._rows = _Rows(weights.rows, size)
 
     @classmethod
     def read(cls, path: Path) -> "Classifier":
@@ -293,11 +294,11 @@ class Classifier:
             for token, place in zip(tokens, places, strict=True):
                 if place is None:
                     known += map(place_of, split_token(token))
-        return [self._rows[place] for place in known if place is not None]
+        return list(map(self._rows.__getitem__, filter(None, known)))
 
 
 class _Rows(dict[int, int]):
-    """Each feature's row as one number, each byte in a lane of 16 bits, by the feature's place.
+    """Each feature's row as one number, each byte in a lane of 16 bits, by its place from 1.
 
     Made when it is first asked for: a text knows a few dozen features of twenty thousand.
     """
@@ -312,7 +313,7 @@ class _Rows(dict[int, int]):
     def __missing__(self, place: int) -> int:
         size = self._size
         lanes = bytearray(2 * size)
-        lanes[::2] = self._packed[place * size : (place + 1) * size]
+        lanes[::2] = self._packed[(place - 1) * size : place * size]
         row = self[place] = int.from_bytes(lanes, "little")
         return row
 
