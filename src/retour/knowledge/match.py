@@ -112,10 +112,12 @@ class Index:
             remote = remote.lower().rstrip(".")
         # A bare code comes without words.
         spans = self._spans(fold_case(words), code, status, remote) if words else {}
+        bare = self._bare(code, status, remote)
+        if not spans and not bare:
+            return []
         ranks = self._ranks
         ranked = [(ranks[n] - LITERAL_RANK * span[2], span[0], n) for n, span in spans.items()]
-        for n in self._bare(code, status, remote):
-            ranked.append((ranks[n], 0, n))
+        ranked += [(ranks[n], 0, n) for n in bare]
         ranked.sort()
         matches: list[Match] = []
         for n in self._yield([n for _, _, n in ranked]):
@@ -165,6 +167,8 @@ class Index:
 
     def _bare(self, code: int | None, status: str | None, remote: str | None) -> list[int]:
         """Return the bare rules for the codes."""
+        if code is None and status is None:
+            return []
         numbers: list[int] = []
         if status is not None:
             numbers += self._by_status.get(status, ())
@@ -176,6 +180,8 @@ class Index:
     def _yield(self, ranked: list[int]) -> list[int]:
         """Move each rule behind those that it yields to, else keep the order."""
         yields = self._yields
+        if len(ranked) < 2:
+            return ranked
         for n in ranked:
             if n in yields and not yields[n].isdisjoint(ranked):
                 break

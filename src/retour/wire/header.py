@@ -153,6 +153,8 @@ def _is_name(name: str) -> bool:
 
 
 _FIELD_LINE = re.compile(r"[!-9;-~]+[ \t]*:")
+# A line that is neither a field nor a folded one with words in it.
+_ODD_LINE = re.compile(r"\n(?=[^\n])(?![!-9;-~]+[ \t]*:|[ \t][^\S\n]*\S)")
 _JUNK_STARTS = frozenset(" \t\n>F")
 _JUNK = re.compile(r">?From [^\n]*\n|\s*\n")
 
@@ -184,19 +186,13 @@ def find_headers(text: str, start: int, end: int) -> tuple[int, int, int]:
 
 def _unended(text: str, start: int, end: int) -> tuple[int, int]:
     """End a block that no empty line ends: at a line of blanks, else at the first odd line."""
-    at = start
-    bound = start + BLOCK_MAX
-    lines = 0
-    while at < end:
-        lines += 1
-        if at > bound or lines > 2 * FIELDS_MAX:
-            return at, end
-        newline = text.find("\n", at, end)
-        line_end = end if newline < 0 else newline
-        line = text[at : min(line_end, at + 200)]
-        if not line.strip():
-            return at, min(line_end + 1, end)
-        if line[0] not in " \t" and not _FIELD_LINE.match(line):
-            return at, at
-        at = line_end + 1
-    return end, end
+    bound = min(end, start + BLOCK_MAX)
+    odd = _ODD_LINE.search(text, start, bound)
+    if odd is None:
+        return bound, end
+    at = odd.start() + 1
+    newline = text.find("\n", at, end)
+    line_end = end if newline < 0 else newline
+    if text[at:line_end].isspace():
+        return at, min(line_end + 1, end)
+    return at, at
