@@ -33,6 +33,33 @@ TEXTS = {
         None,
         "Письмо не доставлено получателю",
     ),
+    "GB2312 undeclared, short": ("邮件传输失败！".encode("gb2312"), None, "邮件传输失败！"),  # noqa: RUF001
+    "GB2312 undeclared, among Latin words": (
+        "550 user <x@example.com> 用户不存在".encode("gb2312"),
+        None,
+        "550 user <x@example.com> 用户不存在",
+    ),
+    "EUC-KR undeclared": (
+        "메일을 전송할 수 없습니다".encode("euc-kr"),
+        None,
+        "메일을 전송할 수 없습니다",
+    ),
+    "EUC-JP undeclared": (
+        "メールを送信できませんでした".encode("euc-jp"),
+        None,
+        "メールを送信できませんでした",
+    ),
+    "Big5 undeclared": (
+        "無法傳送您的郵件給下列收件者".encode("big5"),
+        None,
+        "無法傳送您的郵件給下列收件者",
+    ),
+    "KOI8-R undeclared": (
+        "Почтовый ящик переполнен".encode("koi8-r"),
+        None,
+        "Почтовый ящик переполнен",
+    ),
+    "too few odd bytes to tell": (b"x\xc4\xf5\xd0\xc8@A", None, "xÄõÐÈ@A"),
     "KS_C_5601": ("배달 실패".encode("cp949"), "ks_c_5601-1987", "배달 실패"),
     "UTF-7": (b"Zustellung f+APw-r", "utf-7", "Zustellung für"),
     "unknown charset": ("für".encode(), "x-no-such", "für"),

@@ -11,10 +11,10 @@ import re
 import struct
 import unicodedata
 import zlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import pairwise, repeat
+from itertools import count, pairwise, repeat
 from math import exp
 from operator import add, itemgetter, mul, sub
 from pathlib import Path
@@ -215,6 +215,7 @@ class Classifier:
         "_exponent",
         "_floor",
         "_lanes",
+        "_places",
         "_rest",
         "_rows",
         "_square_step",
@@ -229,9 +230,11 @@ class Classifier:
         self._exponent = weights.exponent
         self._floor = weights.floor / len(self._causes)
         self._rest = 1 - weights.floor
-        count = len(self._causes) + 1
-        self._lanes = struct.Struct(f"<{count}H")
-        self._rows = _spread_rows(weights.features, weights.rows, 2 * count)
+        size = len(self._causes) + 1
+        self._lanes = struct.Struct(f"<{size}H")
+        # Counted from 1, so that no place is false.
+        self._places = dict(zip(weights.features, count(1)))
+        self._rows = _Rows(weights.rows, size)
 
     @classmethod
     def read(cls, path: Path) -> "Classifier":
@@ -284,25 +287,35 @@ class Classifier:
     def _look_up(self, text: str) -> list[int]:
         """Return the rows of a text's features: its words, its pairs, parts of unknown words."""
         tokens = tokenise(text)
-        row_of = self._rows.get
-        found = list(map(row_of, tokens))
-        rows = list(filter(None, found))
-        rows += filter(None, map(row_of, pair_tokens(tokens)))
-        if None in found:
-            for token, row in zip(tokens, found, strict=True):
-                if row is None:
-                    rows += filter(None, map(row_of, split_token(token)))
-        return rows
+        place_of = self._places.get
+        places = list(map(place_of, tokens))
+        known = [*places, *map(place_of, pair_tokens(tokens))]
+        if None in places:
+            for token, place in zip(tokens, places, strict=True):
+                if place is None:
+                    known += map(place_of, split_token(token))
+        return list(map(self._rows.__getitem__, filter(None, known)))
 
 
-def _spread_rows(features: Sequence[str], rows: bytes, size: int) -> Mapping[str, int]:
-    """Give each byte of the rows a lane of 16 bits, and each feature its row as one number."""
-    lanes = bytearray(2 * len(rows))
-    lanes[::2] = rows
-    # One unpacking and one map: a loop would take three times as long, and loading is waited for.
-    spread = struct.unpack(f"{size}s" * len(features), lanes)
-    numbers: Iterable[int] = map(int.from_bytes, spread, repeat("little"))  # type: ignore[arg-type]
-    return dict(zip(features, numbers, strict=True))
+class _Rows(dict[int, int]):
+    """Each feature's row as one number, each byte in a lane of 16 bits, by its place from 1.
+
+    Made when it is first asked for: a text knows a few dozen features of twenty thousand.
+    """
+
+    __slots__ = ("_packed", "_size")
+
+    def __init__(self, packed: bytes, size: int) -> None:
+        super().__init__()
+        self._packed = packed
+        self._size = size
+
+    def __missing__(self, place: int) -> int:
+        size = self._size
+        lanes = bytearray(2 * size)
+        lanes[::2] = self._packed[(place - 1) * size : place * size]
+        row = self[place] = int.from_bytes(lanes, "little")
+        return row
 
 
 @lru_cache(maxsize=1)

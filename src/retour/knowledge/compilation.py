@@ -34,7 +34,6 @@ class Compiled(TypedDict):
 
     Keys:
         anchors: what the automaton looks for.
-        entries: the texts behind each anchor.
         ranks: per rule its tier and conditions as a number: smaller ranks first, after taking off
             `LITERAL_RANK` for each literal character.
         yields: of the rules that yield to others, by number, the others' numbers.
@@ -44,7 +43,6 @@ class Compiled(TypedDict):
     """
 
     anchors: list[str]
-    entries: list[list[Entry]]
     ranks: list[int]
     yields: list[tuple[int, list[int]]]
     conditions: list[tuple[int, Condition]]
@@ -52,8 +50,11 @@ class Compiled(TypedDict):
     by_code: list[tuple[int, list[int]]]
 
 
-def compile_rules(rules: Sequence[Rule]) -> Compiled:
+def compile_rules(rules: Sequence[Rule]) -> tuple[Compiled, list[list[Entry]]]:
     """Compile checked rules.
+
+    Returns:
+        All but the texts, and the texts behind each anchor, in the order of the anchors.
 
     Raises:
         KnowledgeError: a text whose holes are not valid.
@@ -70,9 +71,8 @@ def compile_rules(rules: Sequence[Rule]) -> Compiled:
                 by_code.setdefault(code, []).append(n)
         for status in expand_statuses(rule):
             by_status.setdefault(status, []).append(n)
-    return {
+    compiled: Compiled = {
         "anchors": list(entries),
-        "entries": list(entries.values()),
         "ranks": [TIERS.index(rule.tier) * TIER_RANK - rule.conditions for rule in rules],
         "yields": [
             (n, [numbers[name] for name in rule.yields_to if name in numbers])
@@ -87,6 +87,7 @@ def compile_rules(rules: Sequence[Rule]) -> Compiled:
         "by_status": by_status,
         "by_code": list(by_code.items()),
     }
+    return compiled, list(entries.values())
 
 
 def _entries(rules: Sequence[Rule]) -> dict[str, list[Entry]]:

@@ -1,49 +1,58 @@
 """Package data to `Knowledge`, fast: what was read once is kept compiled in the user's cache.
 
-The cache (see `cache`) is JSON Lines: the compiled index, then one rule a line.
+The cache (see `cache`) is JSON Lines: the compiled index, then one rule a line, then the texts
+behind one anchor a line.
 """
 
 import json
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import fields
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar, cast
 
 from retour.knowledge.cache import cache_file, fingerprint, read_cache, write_cache
-from retour.knowledge.compilation import compile_rules
+from retour.knowledge.compilation import Entry, compile_rules
 from retour.knowledge.match import Index
 from retour.knowledge.schema import Cause, Knowledge, Rule
 
 # Beside this file, also in a wheel; importlib.resources would cost start time and gain nothing.
 DATA = Path(__file__).with_name("data")
-_FORMAT = 6
+_FORMAT = 7
 _RULE_FIELDS = tuple(field.name for field in fields(Rule))
 _CAUSE_FIELDS = tuple(field.name for field in fields(Cause))
 
 
-class Rules(Mapping[str, Rule]):
-    """Rules by id, each made from its JSON line when it is first asked for: few ever are."""
+T = TypeVar("T")
 
-    __slots__ = ("_lines", "_made", "_numbers")
 
-    def __init__(self, ids: list[str], lines: list[bytes]) -> None:
-        if len(ids) != len(lines):
-            raise ValueError("as many ids as rules are needed")
-        self._numbers = {name: n for n, name in enumerate(ids)}
+class Lines(dict[int, T]):
+    """Values by number, each made from its JSON line when it is first asked for: few ever are."""
+
+    __slots__ = ("_lines", "_make")
+
+    def __init__(self, lines: list[bytes], make: Callable[[Any], T]) -> None:
+        super().__init__()
         self._lines = lines
-        self._made: dict[int, Rule] = {}
+        self._make = make
 
-    def at(self, n: int) -> Rule:
-        """Return the rule of a number."""
-        rule = self._made.get(n)
-        if rule is None:
-            rule = self._made[n] = Rule(*map(_tuples, json.loads(self._lines[n])))
-        return rule
+    def __missing__(self, n: int) -> T:
+        value = self[n] = self._make(json.loads(self._lines[n]))
+        return value
+
+
+class Rules(Mapping[str, Rule]):
+    """Rules by id."""
+
+    __slots__ = ("_numbers", "_rules")
+
+    def __init__(self, ids: list[str], rules: Lines[Rule]) -> None:
+        self._numbers = {name: n for n, name in enumerate(ids)}
+        self._rules = rules
 
     def __getitem__(self, name: str) -> Rule:
-        return self.at(self._numbers[name])
+        return self._rules[self._numbers[name]]
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._numbers)
@@ -99,15 +108,17 @@ def _compile(data: Path, key: str) -> list[bytes]:
     ]
     rulefile.check_together(rules, (cause.name for cause in causes))
     registries = data / "registries"
+    index, entries = compile_rules(rules)
     head = {
         "key": key,
         "causes": [[getattr(cause, name) for name in _CAUSE_FIELDS] for cause in causes],
         "ids": [rule.id for rule in rules],
-        "index": compile_rules(rules),
+        "index": index,
         "statuses": registry.read_statuses(registries / "iana-enhanced-status-codes.csv"),
         "codes": list(registry.read_codes(registries / "smtp-reply-codes.csv").items()),
     }
     rows = [_dump([getattr(rule, name) for name in _RULE_FIELDS]) for rule in rules]
+    rows += map(_dump, entries)
     return [_dump({**head, "size": sum(map(len, rows))}), *rows]
 
 
@@ -127,15 +138,27 @@ def _revive(lines: list[bytes], key: str | None = None) -> Knowledge:
         raise ValueError("the cache is outdated")
     if head["size"] != sum(map(len, lines[1:])):
         raise ValueError("the cache is cut short")
-    rules = Rules(head["ids"], lines[1:])
+    first_entry = 1 + len(head["ids"])
+    if len(lines) != first_entry + len(head["index"]["anchors"]):
+        raise ValueError("as many rules as ids are needed, and as many entries as anchors")
+    rules = Lines(lines[1:first_entry], _make_rule)
+    entries: Lines[list[Entry]] = Lines(lines[first_entry:], _make_entries)
     causes = [Cause(*values) for values in head["causes"]]
     return Knowledge(
         causes={cause.name: cause for cause in causes},
-        rules=rules,
+        rules=Rules(head["ids"], rules),
         statuses=head["statuses"],
         codes=dict(head["codes"]),
-        matcher=Index(head["index"], rules.at),
+        matcher=Index(head["index"], entries, rules),
     )
+
+
+def _make_rule(values: list[Any]) -> Rule:
+    return Rule(*map(_tuples, values))
+
+
+def _make_entries(values: list[list[Any]]) -> list[Entry]:
+    return [cast("Entry", tuple(value)) for value in values]
 
 
 def _tuples(value: Any) -> Any:

@@ -7,7 +7,7 @@ from bisect import bisect_left
 from functools import cache
 from pathlib import Path
 
-from ahocorasick_rs import BytesAhoCorasick
+from ahocorasick_rs import BytesAhoCorasick, Implementation
 
 _FOLDER = Path(__file__).parent / "data" / "marks"
 # A notice says what it has to say on its first screens.
@@ -28,7 +28,11 @@ class Marks:
         self._groups = [group for group, _ in literals]
         self.order = {name: rank for rank, name in enumerate(dict.fromkeys(self._groups))}
         # Over bytes: offsets are not needed, and lone surrogates are answered too.
-        self._finder = BytesAhoCorasick([literal.encode() for _, literal in literals])
+        # As quick as the default for so few words, and built in a third of the time.
+        self._finder = BytesAhoCorasick(
+            [literal.encode() for _, literal in literals],
+            implementation=Implementation.ContiguousNFA,
+        )
 
     def find(self, text: str) -> list[str]:
         """Return the group of each literal that occurs in a lower-case text, once a literal."""

@@ -5,18 +5,29 @@ stands in the reply are looked at any further. Precedence: tier, then ``yields_t
 characters, then how many conditions a rule sets, then where it stands in the reply.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from string import ascii_lowercase, digits
+from typing import Protocol, TypeVar
 
 from ahocorasick_rs import BytesAhoCorasick, Implementation, MatchKind
 
-from retour.knowledge.compilation import LITERAL_RANK, Compiled, compile_rules
-from retour.knowledge.quote import compile_quote, fold, fold_case, read_quantity
+from retour.knowledge.compilation import LITERAL_RANK, Compiled, Entry, compile_rules
+from retour.knowledge.holed import prepare_quote
+from retour.knowledge.quote import fold, fold_case, read_quantity
 from retour.knowledge.schema import Match, Rule
 
 TEXT_MAX = 4096
 """How far one text is read, in characters; a line ends at 512 octets (RFC 5321 §4.5.3.1.5)."""
+
+T_co = TypeVar("T_co", covariant=True)
+
+
+class Numbered(Protocol[T_co]):
+    """Values by number, from 0: a list, or what is made when it is first asked for."""
+
+    def __getitem__(self, n: int, /) -> T_co: ...
+
 
 Span = tuple[int, int, int, str]
 """Start and end in the folded text, literal characters, and the text where it has holes."""
@@ -56,21 +67,24 @@ class Index:
         "_conditions",
         "_entries",
         "_ranks",
-        "_rule_at",
+        "_rules",
         "_yields",
     )
 
-    def __init__(self, compiled: Compiled, rule_at: Callable[[int], Rule]) -> None:
+    def __init__(
+        self, compiled: Compiled, entries: Numbered[list[Entry]], rules: Numbered[Rule]
+    ) -> None:
         """Make the index.
 
         Args:
             compiled: what `compilation.compile_rules` made of the rules.
-            rule_at: gives the rule of a number.
+            entries: the texts behind each anchor, by its number.
+            rules: the rules by number.
         """
-        self._rule_at = rule_at
+        self._entries = entries
+        self._rules = rules
         self._ranks = compiled["ranks"]
         self._yields = {n: frozenset(others) for n, others in compiled["yields"]}
-        self._entries = compiled["entries"]
         self._conditions = {
             n: _Condition(frozenset(codes), frozenset(statuses), tuple(remotes))
             for n, (codes, statuses, remotes) in compiled["conditions"]
@@ -87,7 +101,7 @@ class Index:
     @classmethod
     def of(cls, rules: Sequence[Rule]) -> "Index":
         """Compile rules and make their index."""
-        return cls(compile_rules(rules), rules.__getitem__)
+        return cls(*compile_rules(rules), rules)
 
     def match(
         self, text: str, code: int | None, status: str | None, remote: str | None
@@ -98,14 +112,16 @@ class Index:
             remote = remote.lower().rstrip(".")
         # A bare code comes without words.
         spans = self._spans(fold_case(words), code, status, remote) if words else {}
+        bare = self._bare(code, status, remote)
+        if not spans and not bare:
+            return []
         ranks = self._ranks
         ranked = [(ranks[n] - LITERAL_RANK * span[2], span[0], n) for n, span in spans.items()]
-        for n in self._bare(code, status, remote):
-            ranked.append((ranks[n], 0, n))
+        ranked += [(ranks[n], 0, n) for n in bare]
         ranked.sort()
         matches: list[Match] = []
         for n in self._yield([n for _, _, n in ranked]):
-            rule, span = self._rule_at(n), spans.get(n)
+            rule, span = self._rules[n], spans.get(n)
             if span is None:
                 matches.append(_quote_code(rule, words, code, status))
                 continue
@@ -143,7 +159,7 @@ class Index:
                 else:
                     # One search from the first anchor on covers the later ones too.
                     if holed not in searched:
-                        searched[holed] = _search(low, holed, at - before)
+                        searched[holed] = prepare_quote(holed).search(low, max(0, at - before))
                     span = searched[holed]
                 if span is not None:
                     found[rule] = (*span, literal, holed)
@@ -151,6 +167,8 @@ class Index:
 
     def _bare(self, code: int | None, status: str | None, remote: str | None) -> list[int]:
         """Return the bare rules for the codes."""
+        if code is None and status is None:
+            return []
         numbers: list[int] = []
         if status is not None:
             numbers += self._by_status.get(status, ())
@@ -162,6 +180,8 @@ class Index:
     def _yield(self, ranked: list[int]) -> list[int]:
         """Move each rule behind those that it yields to, else keep the order."""
         yields = self._yields
+        if len(ranked) < 2:
+            return ranked
         for n in ranked:
             if n in yields and not yields[n].isdisjoint(ranked):
                 break
@@ -207,29 +227,24 @@ def _may_fill(low: str, at: int, lead: int | None, trail: int | None) -> bool:
     return True
 
 
-def _search(low: str, holed: str, start: int) -> tuple[int, int] | None:
-    """Return the span of a holed text's first match that begins at an offset or behind it."""
-    found = compile_quote(holed).search(low, max(0, start))
-    return found.span() if found else None
-
-
 def _facts(rule: Rule, words: str, start: int, end: int, holed: str) -> Mapping[str, str]:
     """Return what the holes caught, as the text spells it."""
-    expression = compile_quote(holed)
-    wanted = {fact: hole for fact, hole in rule.facts if hole in expression.groupindex}
+    quote = prepare_quote(holed)
+    wanted = {fact: hole for fact, hole in rule.facts if hole in quote.holes}
     for hole in _FREE_HOLES:
-        if hole in expression.groupindex:
+        if hole in quote.holes:
             wanted.setdefault(hole, hole)
     if not wanted:
         return _NO_FACTS
     # Searched again over the span instead of kept, because most matches need no facts.
-    found = expression.match(fold_case(words), start)
-    if found is None or found.end() != end:
+    spans = quote.capture(fold_case(words), start, end)
+    if not spans:
         return _NO_FACTS
     facts = {}
     for fact, hole in wanted.items():
-        value = words[found.start(hole) : found.end(hole)]
+        first, last = spans[hole]
+        value = words[first:last]
         if hole.rstrip("0123456789") == "n":
-            value = read_quantity(words, found.start(hole)) or value
+            value = read_quantity(words, first) or value
         facts[fact] = value.strip("<>[]") if hole != "url" else value
     return facts

@@ -110,7 +110,7 @@ def parse_quote(text: str) -> Quote:
         KnowledgeError: an unknown hole, holes without words between them, a ``{*}`` at an end or
             more than two of them, or no literal at all.
     """
-    pieces = _split(text)
+    pieces = split_quote(text)
     literals = [word for kind, word in pieces if kind == "literal"]
     _check(text, pieces, literals)
     anchor, *others = sorted((word.strip() for word in literals), key=len, reverse=True)
@@ -143,8 +143,13 @@ def trim_runs(text: str) -> str:
     return folded
 
 
-def _split(text: str) -> list[tuple[str, str]]:
-    """Return (kind, word): ``literal`` and its characters, ``*``, or a hole's kind and its name."""
+def split_quote(text: str) -> list[tuple[str, str]]:
+    """Split a text into its literals and its holes.
+
+    Returns:
+        ``(kind, word)`` of each: ``literal`` and its characters, ``*`` twice, or a hole's kind and
+        its name.
+    """
     folded = trim_runs(text)
     pieces: list[tuple[str, str]] = []
     literal, at = "", 0
@@ -193,7 +198,7 @@ def compile_quote(text: str) -> re.Pattern[str]:
     Every hole is a group named as in `Quote.holes`. Cached, because only the few rules whose anchor
     is met ever need it.
     """
-    pieces = _split(text)
+    pieces = split_quote(text)
     parts = ["(?<![a-z0-9])" if _bare_edge(pieces[0], 0) else ""]
     inside = False
     for at, (kind, word) in enumerate(pieces):

@@ -126,14 +126,18 @@ def _merge(one: Recipient, found: Recipient | None, notice: str, *, alone: bool)
     if found is None:
         return _with_words(one, notice, alone=alone)
     reply = found.reply if found.reply and one.reply and _is_cut(one) else one.reply or found.reply
-    return replace(
-        one,
-        address=one.address or found.address,
-        reply=reply,
-        status=one.status or (reply.status if reply else None),
-        remote_mta=one.remote_mta or found.remote_mta,
-        phase=one.phase or found.phase,
-        statements=_join(one, found),
+    return Recipient(
+        one.address or found.address,
+        one.original_address,
+        one.action,
+        one.status or (reply.status if reply else None),
+        one.status_field,
+        reply,
+        one.remote_mta or found.remote_mta,
+        one.phase or found.phase,
+        one.last_attempt_at,
+        one.will_retry_until,
+        _join(one, found),
     )
 
 
@@ -146,7 +150,7 @@ def _join(one: Recipient, found: Recipient) -> tuple[Statement, ...]:
 def _with_words(one: Recipient, notice: str, *, alone: bool) -> Recipient:
     """Nobody is named in the words: they speak of the only recipient, or of all in general."""
     if one.reply is None and alone:
-        spoken = speak_prose(notice, "text")
+        spoken = speak_prose(notice, "text", only_reply=True)
         if spoken.reply:
             return replace(
                 one,

@@ -93,7 +93,7 @@ def _of_only_mention(
     spoken = _of_mention(mention, whole)
     if spoken.reply is None:
         # "Could not be delivered because of 550 …. The following recipients were affected: …"
-        outer = speak_prose(notice, "text")
+        outer = speak_prose(notice, "text", only_reply=True)
         if outer.reply:
             spoken = Spoken(
                 outer.statements + spoken.statements,

@@ -93,7 +93,7 @@ def parse_delivery_status(body: str) -> DeliveryStatus:
 
 
 def _split_run_together(group: Headers) -> list[Headers]:
-    if len(group) < 5 or group.names.count("final-recipient") <= 1:
+    if len(group.names) < 5 or group.names.count("final-recipient") <= 1:
         return [group]
     starts = [0]
     seen: set[str] = set()
@@ -103,8 +103,8 @@ def _split_run_together(group: Headers) -> list[Headers]:
             seen = set()
         seen.add(name)
     return [
-        Headers(group.names[start:end], group.values[start:end])
-        for start, end in zip(starts, [*starts[1:], len(group)], strict=True)
+        Headers(group.names[start:end], group.bodies[start:end])
+        for start, end in zip(starts, [*starts[1:], len(group.names)], strict=True)
     ]
 
 

@@ -34,6 +34,7 @@ _HEADER = re.compile(
 )
 _MARGIN = " \t>|*"
 _RULE = "-=_~+*| \t>"
+_BARS = "*|"
 _LOOK_MAX = 120
 
 
@@ -55,7 +56,14 @@ def split_notice(text: str) -> tuple[str, str]:
             return text[:at], text[at:]
         bare = line.lstrip(_MARGIN)
         if bare:
-            if said and not cited and _opens_original(text, at, line, bare):
+            low = bare[:_LOOK_MAX].lower()
+            if (
+                said
+                and not cited
+                # What no line that opens an original lacks; most lines are passed by here.
+                and (low[:3] in _BEGINS or low[0] in _RULE or line[0] in _BARS or ":" in low[:30])
+                and _opens_original(text, at, line, low)
+            ):
                 return text[:at], text[at:]
             said = True
             # Fields cited in the middle: "a message you sent with the following header fields:".
@@ -67,9 +75,8 @@ def split_notice(text: str) -> tuple[str, str]:
     return text, ""
 
 
-def _opens_original(text: str, at: int, line: str, bare: str) -> bool:
-    low = bare[:_LOOK_MAX].lower()
-    if bare[0] in _RULE or line[0] in "*|":
+def _opens_original(text: str, at: int, line: str, low: str) -> bool:
+    if low[0] in _RULE or line[0] in _BARS:
         words = low.strip(_RULE)
         if _is_ruled(line) and any(word in words for word in _RULED):
             return not any(word in words for word in _OTHER)

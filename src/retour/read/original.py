@@ -72,7 +72,7 @@ def read_original(
 def _returned_block(message: Message, tail: str) -> tuple[str, Headers | None, Returned]:
     for part in message.embedded:
         child, _ = open_embedded(part, header_only=True)
-        if len(child.headers):
+        if child.headers:
             returned: Returned = "full" if child.end - child.body > 0 else "headers"
             return child.header_block[:BLOCK_MAX], child.headers, returned
         # The message sits behind an empty line or a note of the gateway's own.

@@ -67,7 +67,9 @@ def find_mentions(notice: str, excluded: frozenset[str]) -> list[Mention]:
     Returns:
         Mentions of the strongest kind that occurs, each address once, in order.
     """
-    lines = [line[:LINE_MAX] for line in notice.split("\n", LINES_MAX)[:LINES_MAX]]
+    lines = notice.split("\n", LINES_MAX)[:LINES_MAX]
+    if len(notice) > LINE_MAX:
+        lines = [line[:LINE_MAX] for line in lines]
     marks: list[tuple[int, int, str, str]] = []
     for number, line in enumerate(lines):
         if "@" in line:

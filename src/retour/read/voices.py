@@ -74,21 +74,26 @@ def speak(text: str, where: str, speaker: Speaker) -> tuple[Statement, ...]:
     )
 
 
-def speak_prose(words: str, where: str) -> Spoken:
+def speak_prose(words: str, where: str, *, only_reply: bool = False) -> Spoken:
     """Split words for people into the reply that stands in them and what is said around it.
 
     Args:
         words: lines of a notice; line breaks matter.
         where: where they stand.
+        only_reply: return nothing where there is no reply.
     """
     words = words[:WORDS_MAX]
     if not words.strip():
         return NOTHING
-    host, phase = find_host(words), find_phase(words)
     at = find_reply(words)
     if at < 0:
         text = fold(words)
-        return Spoken((Statement("reporter", where, text, _parse_status(text)),), host, phase)
+        status = _parse_status(text)
+        if only_reply and status is None:
+            return NOTHING
+        said = Statement("reporter", where, text, status)
+        return Spoken((said,), find_host(words), find_phase(words))
+    host = find_host(words)
     paragraph = _PARAGRAPH.search(words, at)
     inner = fold(words[at : paragraph.start() if paragraph else None])
     outer = fold(words[:at])
@@ -97,7 +102,7 @@ def speak_prose(words: str, where: str) -> Spoken:
     if len(outer) > 2:
         speaker: Speaker = "wrapper" if is_remote else "reporter"
         statements += (Statement(speaker, where, outer, None),)
-    return Spoken(statements, host, phase)
+    return Spoken(statements, host, find_phase(words))
 
 
 def whole_notice(notice: str) -> tuple[Statement, ...]:

@@ -112,7 +112,7 @@ def _take_apart(analysis: Analysis, raw: bytes, mark: str) -> _Parts:
     text = source.text
     if returned is not None and returned.text is text:
         text = cut(text, returned.start, returned.end, mark)
-    copy = write_copy(text.encode("latin-1"), is_mail=len(root.headers) > 0)
+    copy = write_copy(text.encode("latin-1"), is_mail=bool(root.headers))
     return _Parts(copy, foreign)
 
 

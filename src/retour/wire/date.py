@@ -15,8 +15,9 @@ _DATE = re.compile(
 # The form that most servers write, to the letter of RFC 5322 §3.3.
 _STRICT = re.compile(
     r"\s*(?:[A-Z][a-z]{2}, )? ?([0-9]{1,2}) ([A-Z][a-z]{2}) ([0-9]{4}) "
-    r"([0-9]{2}):([0-9]{2}):([0-5][0-9]) ([+-][0-9]{4})"
+    r"([0-9]{2}:[0-9]{2}:[0-5][0-9]) ([+-][0-9]{4})"
 )
+_STRICT_MONTHS = {name.title(): f"{n:02}" for name, n in _MONTHS.items()}
 # asctime and Unix date(1): "Tue Mar  1 10:00:00 [CET] 2026 [+0100]".
 _ASCTIME = re.compile(
     rf"{_MONTH}\s+([0-3]?[0-9]),?\s+{_CLOCK}\s+(?:([a-z]{{3,5}})\s+)?([0-9]{{4}})(?:\s+([+-][0-9]{{4}}))?",
@@ -51,8 +52,9 @@ def parse_date(value: str | None) -> datetime | None:
     if not value:
         return None
     strict = _STRICT.match(value)
-    if strict:
-        return _build_strict(strict)
+    at = _build_strict(strict) if strict else None
+    if at is not None:
+        return at
     value = value[:_LOOK_MAX]
     found = _DATE.search(value)
     if found:
@@ -70,9 +72,12 @@ def parse_date(value: str | None) -> datetime | None:
 
 
 def _build_strict(found: re.Match[str]) -> datetime | None:
-    day, name, year, hour, minute, second, zone = found.groups()
-    month = _MONTHS.get(name.lower(), 0)  # no month is 0, so that another name gives no date
-    return _build(int(year), month, int(day), int(hour), int(minute), int(second), zone)
+    day, name, year, clock, zone = found.groups()
+    try:
+        # Reading ISO 8601 is one call in C; most dates of a mail are read here.
+        return datetime.fromisoformat(f"{year}-{_STRICT_MONTHS[name]}-{day:0>2}T{clock}{zone}")
+    except (KeyError, ValueError):
+        return None
 
 
 def _parse_other(value: str) -> datetime | None:

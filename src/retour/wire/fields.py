@@ -17,6 +17,6 @@ def parse_groups(body: str) -> list[Headers]:
     for block in body.split("\n\n", GROUPS_MAX)[:GROUPS_MAX]:
         if ":" in block:
             group = parse_headers(block.strip("\n"))
-            if len(group):
+            if group:
                 groups.append(group)
     return groups

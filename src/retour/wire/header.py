@@ -13,41 +13,36 @@ VALUE_MAX = 16_384
 BLOCK_MAX = 262_144
 
 
-class Headers:
-    """The fields of one block: names in lower case, values unfolded, in the order of the mail.
+class Headers(dict[str, str]):
+    """The fields of one block, as a mapping of each name to the body of its first field.
 
-    Values are text of one character a byte; `retour.wire.words` decodes them for people.
+    Names are in lower case. Bodies (RFC 5322 §2.2) are unfolded text of one character a byte;
+    `retour.wire.words` decodes them for people.
+
+    Attributes:
+        names, bodies: of all fields, in the order of the mail.
+        cut: whether the block goes beyond the bounds.
     """
 
-    __slots__ = ("_first", "cut", "names", "values")
+    __slots__ = ("bodies", "cut", "names")
 
-    def __init__(self, names: list[str], values: list[str], *, cut: bool = False) -> None:
+    def __init__(self, names: list[str], bodies: list[str], *, cut: bool = False) -> None:
+        # Backwards, so that the first field of a name wins.
+        self.update(zip(names[::-1], bodies[::-1], strict=True))
         self.names = names
-        self.values = values
+        self.bodies = bodies
         self.cut = cut
-        # Reversed, so that the first field of a name wins.
-        self._first = dict(zip(reversed(names), reversed(values), strict=True))
 
     @property
     def fields(self) -> list[tuple[str, str]]:
-        """Name and value of each field, in order."""
-        return list(zip(self.names, self.values, strict=True))
-
-    def get(self, name: str) -> str | None:
-        """Return the first field of this (lower-case) name, or None."""
-        return self._first.get(name)
+        """Name and body of each field, in order."""
+        return list(zip(self.names, self.bodies, strict=True))
 
     def all(self, name: str) -> list[str]:
-        """Return the values of all fields of this (lower-case) name, in order."""
-        if self.names.count(name) <= 1:
-            return [self._first[name]] if name in self._first else []
-        return [value for key, value in self.fields if key == name]
-
-    def __contains__(self, name: str) -> bool:
-        return name in self._first
-
-    def __len__(self) -> int:
-        return len(self.names)
+        """Return the bodies of all fields of this (lower-case) name, in order."""
+        if len(self) == len(self.names):
+            return [self[name]] if name in self else []
+        return [body for key, body in self.fields if key == name]
 
 
 def parse_headers(block: str) -> Headers:
@@ -60,21 +55,25 @@ def parse_headers(block: str) -> Headers:
         The fields. A line that is no field and no folded line (RFC 5322 §2.2.3) is taken as the
         continuation of the field above it, as damaged folding leaves it.
     """
-    cut = len(block) >= BLOCK_MAX
-    block = block[:BLOCK_MAX]
-    if "\n " in block or "\n\t" in block:
-        block = block.replace("\n ", " ").replace("\n\t", " ")
-    lines = block.count("\n") + 1
-    if lines <= FIELDS_MAX and not cut:
-        pieces = _FIELD.split(f"\n{block}")  # ["", name, value, name, value ...]
-        names = list(map(str.lower, pieces[1::2]))
-        values = pieces[2::2]
-        if len(names) == lines:
-            if len(block) > VALUE_MAX:
-                cut = max(map(len, values)) > VALUE_MAX
-                values = [value[:VALUE_MAX] for value in values]
-            return Headers(names, values, cut=cut)
-    return _parse_damaged(block, cut=cut)
+    if len(block) >= BLOCK_MAX:
+        return _parse_damaged(block[:BLOCK_MAX], cut=True)
+    pieces = _FIELD.split(f"\n{block}")  # ["", name, body, name, body ...]
+    names = list(map(str.lower, pieces[1::2]))
+    bodies = pieces[2::2]
+    if len(names) <= block.count("\n"):  # there are folded lines, or lines that are no fields
+        bodies = [_unfold(body).lstrip(" \t") if "\n" in body else body for body in bodies]
+        if pieces[0] or "\n" in "".join(bodies):
+            return _parse_damaged(block, cut=False)
+    if len(names) > FIELDS_MAX:
+        return _parse_damaged(block, cut=True)
+    cut = len(block) > VALUE_MAX and max(map(len, bodies)) > VALUE_MAX
+    if cut:
+        bodies = [body[:VALUE_MAX] for body in bodies]
+    return Headers(names, bodies, cut=cut)
+
+
+def _unfold(text: str) -> str:
+    return text.replace("\n ", " ").replace("\n\t", " ")
 
 
 LINE_MAX = 998
@@ -131,22 +130,22 @@ _FIELD = re.compile(r"\n([!-9;-~]+)[ \t]*:[ \t]*")
 
 
 def _parse_damaged(block: str, *, cut: bool) -> Headers:
-    """Read an unfolded block with lines that are no fields, or one beyond the bounds."""
-    lines = block.split("\n", FIELDS_MAX)
+    """Read a block with lines that are no fields, or one beyond the bounds."""
+    lines = _unfold(block).split("\n", FIELDS_MAX)
     if len(lines) > FIELDS_MAX:
         cut = True
         del lines[FIELDS_MAX:]
     names: list[str] = []
-    values: list[str] = []
+    bodies: list[str] = []
     for line in lines:
-        name, colon, value = line.partition(":")
+        name, colon, body = line.partition(":")
         name = name.rstrip(" \t")
         if colon and _is_name(name):
             names.append(name.lower())
-            values.append(value[:VALUE_MAX].strip())
-        elif names and line and len(values[-1]) < VALUE_MAX:
-            values[-1] = f"{values[-1]} {line[:VALUE_MAX].strip()}"
-    return Headers(names, values, cut=cut)
+            bodies.append(body[:VALUE_MAX].strip())
+        elif names and line and len(bodies[-1]) < VALUE_MAX:
+            bodies[-1] = f"{bodies[-1]} {line[:VALUE_MAX].strip()}"
+    return Headers(names, bodies, cut=cut)
 
 
 def _is_name(name: str) -> bool:
@@ -154,6 +153,8 @@ def _is_name(name: str) -> bool:
 
 
 _FIELD_LINE = re.compile(r"[!-9;-~]+[ \t]*:")
+# A line that is neither a field nor a folded one with words in it.
+_ODD_LINE = re.compile(r"\n(?=[^\n])(?![!-9;-~]+[ \t]*:|[ \t][^\S\n]*\S)")
 _JUNK_STARTS = frozenset(" \t\n>F")
 _JUNK = re.compile(r">?From [^\n]*\n|\s*\n")
 
@@ -185,19 +186,13 @@ def find_headers(text: str, start: int, end: int) -> tuple[int, int, int]:
 
 def _unended(text: str, start: int, end: int) -> tuple[int, int]:
     """End a block that no empty line ends: at a line of blanks, else at the first odd line."""
-    at = start
-    bound = start + BLOCK_MAX
-    lines = 0
-    while at < end:
-        lines += 1
-        if at > bound or lines > 2 * FIELDS_MAX:
-            return at, end
-        newline = text.find("\n", at, end)
-        line_end = end if newline < 0 else newline
-        line = text[at : min(line_end, at + 200)]
-        if not line.strip():
-            return at, min(line_end + 1, end)
-        if line[0] not in " \t" and not _FIELD_LINE.match(line):
-            return at, at
-        at = line_end + 1
-    return end, end
+    bound = min(end, start + BLOCK_MAX)
+    odd = _ODD_LINE.search(text, start, bound)
+    if odd is None:
+        return bound, end
+    at = odd.start() + 1
+    newline = text.find("\n", at, end)
+    line_end = end if newline < 0 else newline
+    if text[at:line_end].isspace():
+        return at, min(line_end + 1, end)
+    return at, at
