@@ -29,7 +29,6 @@ _REPLY_LINE = re.compile(
 _QMAIL_STATUS = re.compile(r"\(#[45]\.[0-9]\.[0-9]\)")
 _STATUS_FIELD = re.compile(r"(?:reporting-mta|final-recipient)[ \t]*:")
 _FORWARD = re.compile(r"^\s*(?:fwd?|wg|tr|i|rv|vs|vb)\s*:", re.I)
-_MAIL_FIELDS = ("from", "to", "date", "received", "subject", "message-id", "return-path")
 _QUOTED_LINE = re.compile(r"^[ \t]*>.*\n?", re.M)
 
 
@@ -45,7 +44,7 @@ def is_report(
         signs: what its words are signs of (`find_signs`).
         titles: what its subject is a sign of (`find_subject_signs`).
     """
-    if not any(name in message.headers for name in _MAIL_FIELDS):  # somebody pasted the words alone
+    if not len(message.headers):  # somebody pasted the words alone
         told = "failed" in signs or "late" in signs or tells_of_failure(notice)
         return told or _has_reply(notice)
     sender = weigh_sender(decode_words(message.headers.get("from") or ""))
