@@ -7,7 +7,7 @@ from retour.model.vocabulary import Action
 from retour.read.message import Message
 from retour.read.prose import Mention, find_mentions, read_verp_recipient
 from retour.read.session import find_phase
-from retour.read.transcript import Account, read_transcript
+from retour.read.transcript import Account, read_dialogue, read_transcript
 from retour.read.voices import Spoken, speak, speak_prose, whole_notice
 from retour.wire.address import parse_address, parse_addresses, unwrap_address
 from retour.wire.fields import parse_groups
@@ -60,7 +60,7 @@ def claims_of_words(
     action: Action | None = None,
 ) -> list[Recipient]:
     """Read the words alone: a session transcript where there is one, else any prose."""
-    accounts = read_transcript(notice)
+    accounts = read_transcript(notice) or read_dialogue(notice)
     whole = whole_notice(notice)
     if accounts:
         return [_of_account(account, whole, action) for account in accounts]

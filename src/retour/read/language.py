@@ -22,6 +22,9 @@ _SCRIPTS = (
     ("zh", 4, re.compile("[\u4e00-\u9fff]")),
     ("ru", 6, re.compile("[\u0400-\u04ff]")),
     ("el", 6, re.compile("[\u0370-\u03ff]")),
+    ("he", 6, re.compile("[\u0590-\u05ff]")),
+    ("ar", 6, re.compile("[\u0600-\u06ff]")),
+    ("th", 6, re.compile("[\u0e00-\u0e7f]")),
 )
 _UKRAINIAN = "іїєґ"
 _NOT_LATIN = re.compile("[\u0370-\U0010ffff]")

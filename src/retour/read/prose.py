@@ -33,7 +33,7 @@ _OFFICE = re.compile(
     re.I,
 )
 # A mailing list's office; the list's own address is what is left without it.
-_LIST_OFFICE = re.compile(r"([^@]{1,64})-(?:owner|request|bounces|admin)(@.+)", re.I)
+_LIST_OFFICE = re.compile(r"([^@]{1,64})-(owner|request|bounces|admin)(@.+)", re.I)
 _AND = re.compile(r"[\s<>,;]*+(?:and|und|et|e|y|en|och|og|ja|i|и)?[\s<>,;]*", re.I)
 _LISTED = 3
 _ANNOUNCED = 2
@@ -124,9 +124,9 @@ def _read_line(
             break
         else:
             level = _weigh_place(line[:start], above)
-        office = _LIST_OFFICE.fullmatch(address) if level < _ANNOUNCED else None
-        if office:
-            marks.append((number, 1, office[1] + office[2], line))
+        office = _LIST_OFFICE.fullmatch(address) if level < _LISTED else None
+        if office and (level < _ANNOUNCED or office[2].lower() == "owner"):
+            marks.append((number, 1, office[1] + office[3], line))
         elif level:
             rest = line[end:].strip(" \t>)]\"':,;*") if level == _LISTED else line
             marks.append((number, level, address, rest))

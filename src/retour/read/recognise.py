@@ -6,7 +6,7 @@ from retour.knowledge.marks import find_signs, find_subject_signs
 from retour.model.vocabulary import Action, Kind
 from retour.read.message import Message
 from retour.read.notification import is_notification
-from retour.read.weighing import is_report
+from retour.read.weighing import is_report, tells_of_arrival
 from retour.wire.header import Headers
 from retour.wire.words import decode_words
 
@@ -54,7 +54,9 @@ def recognise(message: Message, notice: str) -> Kind | None:
     signs = find_signs(notice)
     titles = find_subject_signs(subject)
     if is_report(message, subject, notice, signs, titles):
-        return "delay" if _is_late(titles, signs) else "failure"
+        if _is_late(titles, signs):
+            return "delay"
+        return "success" if tells_of_arrival(notice, signs, titles) else "failure"
     if _is_receipt(message, subject):
         return "read-receipt"
     if _is_auto_reply(message.headers, titles):

@@ -22,6 +22,9 @@ _TALKING = re.compile(r"while talking to \[?([^\s:\]]+)", re.I)
 _COMMAND = re.compile(r"^>>> ?(.{1,500})", re.M)
 _ANSWER_LINE = re.compile(r"<<< ?([245][0-9][0-9])([- ])(.*)")
 _LOCAL_LINE = re.compile(r"[45][0-5][0-9][ -]")
+# A line of a dialogue in the manner of MDaemon and of many logs, behind the time and the like.
+_ARROW = re.compile(r"(?:[^<>\n]{0,60}[\s\]:])?(?:(-{1,2}>|>>>|=>)|(<-{1,2}|<<<|<=))[ \t]*(\S.*)")
+_GREETING = re.compile(r"<<< 220[- ]([A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+)")
 LINES_MAX = 400
 
 
@@ -55,6 +58,35 @@ def read_transcript(notice: str) -> list[Account]:
     accounts = _listed(sections.get("listed", ""))
     _add_session(accounts, sections.get("session", ""))
     return list(accounts.values())
+
+
+def read_dialogue(notice: str) -> list[Account]:
+    """Read a dialogue with the remote whose lines are marked by arrows, with the time or the like.
+
+    Args:
+        notice: the notice's own words, without the quoted original.
+
+    Returns:
+        One account a recipient that a ``RCPT`` command names and that was refused, in order.
+    """
+    if "rcpt to" not in notice.lower():
+        return []
+    lines = []
+    accounts: dict[str, Account] = {}
+    for line in notice.split("\n", LINES_MAX)[:LINES_MAX]:
+        found = _ARROW.match(line)
+        if found:
+            lines.append(f"{'>>>' if found[1] else '<<<'} {found[3]}")
+            address = parse_address(line) if found[3][:7].lower() == "rcpt to" else None
+            if address:
+                accounts.setdefault(address.lower(), Account(address))
+    session = _Session(accounts)
+    for line in lines:
+        greeting = _GREETING.match(line)
+        session.host = greeting[1] if greeting else session.host
+        session.read(line)
+    session.finish()
+    return [account for account in accounts.values() if account.answers]
 
 
 def _split_sections(notice: str) -> dict[str, str]:

@@ -8,7 +8,7 @@ same words.
 
 import re
 
-from retour.knowledge.marks import find_signs, tells_of_failure, weigh_sender
+from retour.knowledge.marks import find_signs, tells_of_failure, tells_of_success, weigh_sender
 from retour.read.freeform import find_addressees
 from retour.read.message import Message
 from retour.read.prose import find_mentions
@@ -29,7 +29,6 @@ _REPLY_LINE = re.compile(
 _QMAIL_STATUS = re.compile(r"\(#[45]\.[0-9]\.[0-9]\)")
 _STATUS_FIELD = re.compile(r"(?:reporting-mta|final-recipient)[ \t]*:")
 _FORWARD = re.compile(r"^\s*(?:fwd?|wg|tr|i|rv|vs|vb)\s*:", re.I)
-_MAIL_FIELDS = ("from", "to", "date", "received", "subject", "message-id", "return-path")
 _QUOTED_LINE = re.compile(r"^[ \t]*>.*\n?", re.M)
 
 
@@ -45,7 +44,7 @@ def is_report(
         signs: what its words are signs of (`find_signs`).
         titles: what its subject is a sign of (`find_subject_signs`).
     """
-    if not any(name in message.headers for name in _MAIL_FIELDS):  # somebody pasted the words alone
+    if not len(message.headers):  # somebody pasted the words alone
         told = "failed" in signs or "late" in signs or tells_of_failure(notice)
         return told or _has_reply(notice)
     sender = weigh_sender(decode_words(message.headers.get("from") or ""))
@@ -55,11 +54,17 @@ def is_report(
         signs = find_signs(notice)
     score = sender + _weigh_outside(message, subject, titles, by_person=not sender)
     score -= _weigh_against(signs, is_daemon=is_daemon)
-    told = "failed" in signs or ("late" in signs and (is_daemon or "late" in titles))
+    told = (
+        "failed" in signs
+        or ("late" in signs and (is_daemon or "late" in titles))
+        or ("listed" in signs and is_daemon)
+    )
     if told:
         score += 1
         if is_daemon:
-            score += bool(titles) + (len(notice) < _SHORT or signs.get("failed", 0) > 2)
+            score += bool(titles) + (
+                len(notice) < _SHORT or signs.get("failed", 0) + signs.get("listed", 0) > 2
+            )
     if not _THRESHOLD - _GROUNDS_MAX <= score < _THRESHOLD:
         return score >= _THRESHOLD
     if not titles and tells_of_failure(subject):
@@ -67,6 +72,13 @@ def is_report(
         told = True
     score += _weigh_grounds(message, notice, signs, told=told, is_daemon=is_daemon)
     return score >= _THRESHOLD
+
+
+def tells_of_arrival(notice: str, signs: dict[str, int], titles: set[str]) -> bool:
+    """Tell whether a report without a machine-readable part says that the mail arrived."""
+    if "failed" in signs or "failed" in titles or _has_reply(notice):
+        return False
+    return tells_of_success(notice)
 
 
 def _weigh_outside(message: Message, subject: str, titles: set[str], *, by_person: bool) -> int:

@@ -165,8 +165,8 @@ _CANDIDATE = re.compile(
     re.I,
 )
 _OPENING = re.compile(
-    r"(?:(?:^|\n)[ \t]*|[\"'(\[<>:#;|]|[:;<>\])\"'.,][ \t]|"
-    r"\b(?:said|code|error|status|returned) )\Z",
+    r"(?:(?:^|\n)[ \t]*|[\"'(\[<>:#;|]|[:;<>\])\"'.,][ \t]|\t|<[-=<]{1,3}[ \t]|"
+    r"\b(?:said|code|error|status|returned|with|replied|answered) )\Z",
     re.I,
 )
 # An enhanced status code behind it makes it sure, wherever it stands.
