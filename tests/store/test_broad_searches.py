@@ -86,7 +86,7 @@ def test_every_way_of_searching_finds_the_same(
     monkeypatch.setattr(finding, "_WALKED", 60)
     monkeypatch.setattr(finding, "NAMES_MAX", names)
     if merged is not None:
-        monkeypatch.setattr(store._dialect, "merged_max", merged, raising=False)
+        monkeypatch.setattr(type(store._dialect), "merged_max", merged, raising=False)
     for name, (query, holds) in _BROAD.items():
         expected = [f"Q{n:05d}" for n in reversed(range(_COUNT)) if holds(n)]
         assert _read_pages(store, query) == expected, name

@@ -28,7 +28,7 @@ from sqlalchemy import (
 )
 
 from retour.model.story import Query
-from retour.store.dialect import LAST_KEY, Dialect, Keys, within
+from retour.store.dialect import LAST_KEY, PLANNED_ONCE, Dialect, Keys, within
 from retour.store.schema import (
     FROM,
     ID_BITS,
@@ -75,12 +75,14 @@ class Condition:
         holds: says it of a row of ``copies`` whose number lies between the keys.
         in_order: whether the index gives the newest of a statement without looking at all.
         gives_some: whether it gives a few in any order without looking at all.
+        is_planned_once: whether it gives them by the same plan, whatever is asked for.
     """
 
     lead: Callable[[Keys], list[Select[Any]]] | None
     holds: Callable[[Keys], Any]
     in_order: bool = True
     gives_some: bool = True
+    is_planned_once: bool = False
 
 
 def find_numbers(connection: Connection, dialect: Dialect, query: Query) -> list[int]:
@@ -136,6 +138,7 @@ class _Search:
         self._connection = connection
         self._dialect = dialect
         self._query = query
+        self._step = max(_FIRST_STEP, query.limit)
         self.found: list[int] = []
 
     def go(
@@ -158,26 +161,26 @@ class _Search:
         """
         low, high = keys
         looked = 0
-        step = max(_FIRST_STEP, self._query.limit)
         while low <= high and len(self.found) < self._query.limit:
             if most is not None and looked >= most:
                 return looked, high
-            numbers = list(self._connection.execute(_merge(lead((low, high)), step)).scalars())
+            step, statement = self._step, _merge(lead((low, high)), self._step)
+            numbers = list(self._connection.execute(statement).scalars())
             self.found += _check(self._connection, self._dialect, numbers, others, self._query)
             looked += len(numbers)
             if len(numbers) < step:
                 return looked, low - 1
             high = numbers[-1] - 1
-            step = min(step * 4, _LAST_STEP)
+            self._step = min(step * 4, _LAST_STEP)
         return looked, high
 
 
 def _merge(ranges: list[Select[Any]], limit: int) -> Select[Any]:
     """Select the newest numbers of several ranges, each of which has its own order."""
-    newest = [
-        part.order_by(part.selected_columns[0].desc()).limit(limit).subquery() for part in ranges
-    ]
-    either = union_all(*(select(part.c.key) for part in newest)).subquery()
+    newest = [part.order_by(part.selected_columns[0].desc()).limit(limit) for part in ranges]
+    if len(newest) == 1:
+        return newest[0]
+    either = union_all(*(select(part.subquery().c.key) for part in newest)).subquery()
     return select(either.c.key).order_by(either.c.key.desc()).limit(limit)
 
 
@@ -225,7 +228,10 @@ def _list_some(connection: Connection, condition: Condition, keys: Keys) -> list
     assert condition.lead
     parts = [select(part.limit(_COUNTED).subquery().c.key) for part in condition.lead(keys)]
     some = union_all(*parts).limit(_COUNTED)
-    return list(connection.execute(some).scalars())
+    # With bounds a plan is made for the days that they leave, which takes less than all days do.
+    is_kept = condition.is_planned_once and keys == (0, LAST_KEY)
+    options = PLANNED_ONCE if is_kept else {}
+    return list(connection.execute(some, execution_options=options).scalars())
 
 
 def _check(
@@ -338,13 +344,16 @@ def _begins(dialect: Dialect, column: Any, start: str) -> Condition:
     return _is_named(dialect, column.between(start, start + _AFTER_TEXT))
 
 
-def _is_named(dialect: Dialect, matches: ColumnElement[bool]) -> Condition:
+def _is_named(
+    dialect: Dialect, matches: ColumnElement[bool], *, is_whole: bool = False
+) -> Condition:
     """Ask for what an index of names serves."""
     number = dialect.name_plainly(copies.c.copy_id)
     return Condition(
         lambda keys: [select(number.label("key")).where(matches, within(number, keys))],
         lambda _: matches,
         in_order=False,
+        is_planned_once=is_whole,
     )
 
 
@@ -354,7 +363,7 @@ def _name_message(dialect: Dialect, part: str) -> Condition:
     if not part.startswith(("<", ANYWHERE)):
         part = f"<{part}"
     if part.endswith(">") and not part.startswith(ANYWHERE):
-        return _is_named(dialect, copies.c.message_id == part)
+        return _is_named(dialect, copies.c.message_id == part, is_whole=True)
     return _begins(dialect, copies.c.message_id, part)
 
 
@@ -490,8 +499,8 @@ def _name_subject(dialect: Dialect, text: str, *, begins: bool) -> Condition | N
         lambda _: matches,
         # What begins so is put together from all words that do, which may be most of the trail's.
         in_order=not begins,
-        # Each day's index reads all that it has of a word.
-        gives_some=not begins and not dialect.ends_with_days(),
+        gives_some=not begins,
+        is_planned_once=True,
     )
 
 
