@@ -29,7 +29,7 @@ from sqlalchemy import (
 )
 
 from retour.model.story import Query
-from retour.store.dialect import LAST_KEY, PLANNED_ONCE, Dialect, Keys, within
+from retour.store.dialect import LAST_KEY, NUMBERS, PLANNED_ONCE, Dialect, Keys, within
 from retour.store.schema import (
     FROM,
     ID_BITS,
@@ -287,7 +287,7 @@ def _check(
         return numbers
     keys = (numbers[-1], numbers[0])
     statement = select(copies.c.copy_id).where(
-        within(copies.c.copy_id, keys), dialect.is_one_of(copies.c.copy_id, numbers)
+        within(copies.c.copy_id, keys), dialect.is_key(copies.c.copy_id)
     )
     for condition in others:
         statement = statement.where(condition.holds(keys))
@@ -295,7 +295,8 @@ def _check(
         statement = statement.where(copies.c.first_us >= query.since_us)
     if query.until_us is not None:
         statement = statement.where(copies.c.first_us <= query.until_us)
-    return list(connection.execute(statement.order_by(copies.c.copy_id.desc())).scalars())
+    in_order = statement.order_by(copies.c.copy_id.desc())
+    return list(connection.execute(in_order, {NUMBERS: numbers}).scalars())
 
 
 def list_conditions(
