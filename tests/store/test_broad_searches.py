@@ -82,11 +82,14 @@ def test_every_way_of_searching_finds_the_same(
     """By merged ranges, by sorting, by walking, in small steps and pages: newest first, all."""
     store.write([line for n in range(_COUNT) for line in _make(n)])
     monkeypatch.setattr(finding, "_COUNTED", 16)
+    monkeypatch.setattr(finding, "_COUNTED_RARE", 24)
+    monkeypatch.setattr(finding, "_SAMPLE", 32)
     monkeypatch.setattr(finding, "_FIRST_STEP", 8)
     monkeypatch.setattr(finding, "_WALKED", 60)
     monkeypatch.setattr(finding, "NAMES_MAX", names)
+    monkeypatch.setattr(finding, "WORDS_MAX", 2 * names)
     if merged is not None:
-        monkeypatch.setattr(store._dialect, "merged_max", merged, raising=False)
+        monkeypatch.setattr(type(store._dialect), "merged_max", merged, raising=False)
     for name, (query, holds) in _BROAD.items():
         expected = [f"Q{n:05d}" for n in reversed(range(_COUNT)) if holds(n)]
         assert _read_pages(store, query) == expected, name

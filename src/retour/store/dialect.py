@@ -1,7 +1,7 @@
 """What SQLite and PostgreSQL do differently, and nothing else."""
 
-from collections.abc import Collection, Iterable, Sequence
-from typing import Any, Protocol
+from collections.abc import Collection, Hashable, Iterable, Sequence
+from typing import Any, ClassVar, Protocol
 
 from sqlalchemy import ColumnElement, Connection, Engine, Select, Table, and_, true
 
@@ -14,6 +14,8 @@ planner takes longer than the reading itself."""
 Keys = tuple[int, int]
 """The lowest and the highest ``copy_id`` that counts."""
 LAST_KEY = (1 << 63) - 1
+NUMBERS = "numbers"
+"""The parameter of :meth:`Dialect.is_key`."""
 
 
 class StoreError(Exception):
@@ -29,7 +31,7 @@ def within(number: ColumnElement[int], keys: Keys) -> ColumnElement[bool]:
     return and_(true(), *bounds)
 
 
-class Dialect(Protocol):
+class Dialect(Hashable, Protocol):
     """One database's own ways.
 
     Attributes:
@@ -38,8 +40,8 @@ class Dialect(Protocol):
             than left to its planner.
     """
 
-    driver_error: type[Exception]
-    merged_max: int
+    driver_error: ClassVar[type[Exception]]
+    merged_max: ClassVar[int]
 
     def make_engine(self, url: str, patience_s: float) -> Engine:
         """Make the engine; whoever waits for others who use the database waits so long.
@@ -70,8 +72,8 @@ class Dialect(Protocol):
     def is_one_of(self, field: ColumnElement[Any], values: Collection[Any]) -> ColumnElement[bool]:
         """Compare with any number of values, all numbers or all texts."""
 
-    def is_key(self, key: ColumnElement[int], numbers: Collection[int]) -> ColumnElement[bool]:
-        """Compare a table's ``copy_id`` with numbers, each of which its index is asked for."""
+    def is_key(self, key: ColumnElement[int]) -> ColumnElement[bool]:
+        """Compare a table's ``copy_id`` with the list that the parameter :data:`NUMBERS` gets."""
 
     def index_subjects(self, connection: Connection, rows: Sequence[tuple[int, str]]) -> None:
         """Make copies found by the words of their subjects.

@@ -3,9 +3,10 @@
 One of the conditions leads: an index gives its copies in order of their numbers, newest first, a
 bounded number at a time, and the other conditions are checked on these. Which one leads is not left
 to the database's planner: each is asked for a small number of copies in any order, and one that has
-no more leads, with just these. Where an index would have to put what it finds into order first, and
-that is much, the newest copies are looked through before: what is frequent is among them, and what
-is not is soon sorted.
+no more leads, with just these. Where all have more, it is counted how many of the newest copies
+meet each, and the rarest leads. Where an index would have to put what it finds into order first,
+and that is much, the newest copies are looked through before: what is frequent is among them, and
+what is not is soon sorted.
 """
 
 from collections.abc import Callable
@@ -18,8 +19,8 @@ from sqlalchemy import (
     Connection,
     Select,
     and_,
-    exists,
     func,
+    literal,
     literal_column,
     or_,
     select,
@@ -28,7 +29,7 @@ from sqlalchemy import (
 )
 
 from retour.model.story import Query
-from retour.store.dialect import LAST_KEY, Dialect, Keys, within
+from retour.store.dialect import LAST_KEY, NUMBERS, PLANNED_ONCE, Dialect, Keys, within
 from retour.store.schema import (
     FROM,
     ID_BITS,
@@ -54,9 +55,13 @@ ANYWHERE = "*"
 NAMES_MAX = 2_000
 """Different addresses or hosts that a part may mean; more are checked on each copy instead."""
 WORDS_MAX = 50_000
-"""Addresses with one word that are looked through for the whole part."""
+"""Addresses with one word that are looked through for the whole part; of more, each copy's are."""
 
 _COUNTED = 512
+_COUNTED_RARE = 16_384
+_SAMPLE = 1_024
+_SAMPLE_RARE = 4
+"""From so few among the newest copies it does not follow how many there are in all."""
 _FIRST_STEP = 256
 _LAST_STEP = 16_384
 _WALKED = 5_000
@@ -75,12 +80,14 @@ class Condition:
         holds: says it of a row of ``copies`` whose number lies between the keys.
         in_order: whether the index gives the newest of a statement without looking at all.
         gives_some: whether it gives a few in any order without looking at all.
+        is_planned_once: whether it gives them by the same plan, whatever is asked for.
     """
 
     lead: Callable[[Keys], list[Select[Any]]] | None
     holds: Callable[[Keys], Any]
     in_order: bool = True
     gives_some: bool = True
+    is_planned_once: bool = False
 
 
 def find_numbers(connection: Connection, dialect: Dialect, query: Query) -> list[int]:
@@ -113,9 +120,10 @@ def _find(connection: Connection, dialect: Dialect, query: Query, *, begins: boo
     keys = _list_keys(query)
     leader, few = _choose_leader(connection, conditions, keys)
     others = [condition for condition in conditions if condition is not leader]
-    if few is not None:
-        return _check(connection, dialect, few, others, query)[: query.limit]
     search = _Search(connection, dialect, query)
+    if few is not None:
+        search.check(few, others)
+        return search.found[: query.limit]
     walk = _WALKED if leader and not leader.in_order else 0
     lead = leader.lead if leader and leader.lead else _lead_by_time
     for low, top in dialect.slice_keys(connection, keys):
@@ -136,7 +144,19 @@ class _Search:
         self._connection = connection
         self._dialect = dialect
         self._query = query
+        self._step = max(_FIRST_STEP, query.limit)
         self.found: list[int] = []
+
+    def check(self, numbers: list[int], others: list[Condition]) -> None:
+        """Check numbers, newest first, until enough are found."""
+        # A leader may name a copy twice: of two addresses that were asked for.
+        numbers = list(dict.fromkeys(numbers))
+        first = 0
+        while first < len(numbers) and len(self.found) < self._query.limit:
+            some = numbers[first : first + self._step]
+            self.found += _check(self._connection, self._dialect, some, others, self._query)
+            first += self._step
+            self._step = min(self._step * 4, _LAST_STEP)
 
     def go(
         self,
@@ -158,26 +178,25 @@ class _Search:
         """
         low, high = keys
         looked = 0
-        step = max(_FIRST_STEP, self._query.limit)
         while low <= high and len(self.found) < self._query.limit:
             if most is not None and looked >= most:
                 return looked, high
-            numbers = list(self._connection.execute(_merge(lead((low, high)), step)).scalars())
-            self.found += _check(self._connection, self._dialect, numbers, others, self._query)
+            step, statement = self._step, _merge(lead((low, high)), self._step)
+            numbers = list(self._connection.execute(statement).scalars())
+            self.check(numbers, others)
             looked += len(numbers)
             if len(numbers) < step:
                 return looked, low - 1
             high = numbers[-1] - 1
-            step = min(step * 4, _LAST_STEP)
         return looked, high
 
 
 def _merge(ranges: list[Select[Any]], limit: int) -> Select[Any]:
     """Select the newest numbers of several ranges, each of which has its own order."""
-    newest = [
-        part.order_by(part.selected_columns[0].desc()).limit(limit).subquery() for part in ranges
-    ]
-    either = union_all(*(select(part.c.key) for part in newest)).subquery()
+    newest = [part.order_by(part.selected_columns[0].desc()).limit(limit) for part in ranges]
+    if len(newest) == 1:
+        return newest[0]
+    either = union_all(*(select(part.subquery().c.key) for part in newest)).subquery()
     return select(either.c.key).order_by(either.c.key.desc()).limit(limit)
 
 
@@ -206,26 +225,53 @@ def _choose_leader(
         The condition, None where no index serves any; and all numbers that meet it, newest first,
         where these are few.
     """
-    # Of several that many meet, one in order: its newest copies may be enough.
-    leading = sorted(
-        (condition for condition in conditions if condition.lead),
-        key=lambda condition: not condition.in_order,
-    )
+    leading = [condition for condition in conditions if condition.lead]
     for condition in leading:
-        if not condition.gives_some:
-            continue
-        some = _list_some(connection, condition, keys)
-        if len(some) < _COUNTED:
-            return condition, sorted(some, reverse=True)
-    return (leading[0] if leading else None), None
+        if condition.gives_some:
+            some = _list_some(connection, condition, keys, _COUNTED)
+            if len(some) < _COUNTED:
+                return condition, some
+    if len(leading) < 2:
+        return (leading[0] if leading else None), None
+    counted = _count_newest(connection, leading, keys)
+    rarest = min(counted)
+    rare = [c for c, n in zip(leading, counted, strict=True) if n <= max(rarest, _SAMPLE_RARE)]
+    # Of those alike one in order: its newest copies may be enough.
+    rare.sort(key=lambda condition: not condition.in_order)
+    for condition in rare if rarest <= _SAMPLE_RARE else ():
+        if condition.gives_some:
+            some = _list_some(connection, condition, keys, _COUNTED_RARE)
+            if len(some) < _COUNTED_RARE:
+                return condition, some
+    return rare[0], None
 
 
-def _list_some(connection: Connection, condition: Condition, keys: Keys) -> list[int]:
-    """List numbers that meet a condition, in no order, up to a bound."""
+def _list_some(connection: Connection, condition: Condition, keys: Keys, most: int) -> list[int]:
+    """List numbers that meet a condition, newest first; where they are more than ``most``, any."""
     assert condition.lead
-    parts = [select(part.limit(_COUNTED).subquery().c.key) for part in condition.lead(keys)]
-    some = union_all(*parts).limit(_COUNTED)
-    return list(connection.execute(some).scalars())
+    parts = [select(part.limit(most).subquery().c.key) for part in condition.lead(keys)]
+    some = union_all(*parts).limit(most)
+    # With bounds a plan is made for the days that they leave, which takes less than all days do.
+    is_kept = condition.is_planned_once and keys == (0, LAST_KEY)
+    options = PLANNED_ONCE if is_kept else {}
+    return sorted(connection.execute(some, execution_options=options).scalars(), reverse=True)
+
+
+def _count_newest(connection: Connection, conditions: list[Condition], keys: Keys) -> list[int]:
+    """Count how many of the newest copies meet each condition."""
+    newest = _merge(_lead_by_time(keys), _SAMPLE).subquery()
+    options = PLANNED_ONCE if keys == (0, LAST_KEY) else {}
+    lowest = select(func.min(newest.c.key), func.max(newest.c.key))
+    low, high = connection.execute(lowest, execution_options=options).one()
+    if low is None:
+        return [0] * len(conditions)
+    counts = [
+        select(func.count())
+        .where(within(copies.c.copy_id, (low, high)), condition.holds((low, high)))
+        .scalar_subquery()
+        for condition in conditions
+    ]
+    return list(connection.execute(select(*counts)).one())
 
 
 def _check(
@@ -235,15 +281,13 @@ def _check(
     others: list[Condition],
     query: Query,
 ) -> list[int]:
-    """Return the numbers that meet the other conditions, too."""
-    # A leader may name a copy twice: of two addresses that were asked for.
-    numbers = list(dict.fromkeys(numbers))
+    """Return the numbers, newest first, that meet the other conditions, too."""
     timed = query.since_us is not None or query.until_us is not None
     if not numbers or not (others or timed):
         return numbers
     keys = (numbers[-1], numbers[0])
     statement = select(copies.c.copy_id).where(
-        within(copies.c.copy_id, keys), dialect.is_one_of(copies.c.copy_id, numbers)
+        within(copies.c.copy_id, keys), dialect.is_key(copies.c.copy_id)
     )
     for condition in others:
         statement = statement.where(condition.holds(keys))
@@ -251,7 +295,8 @@ def _check(
         statement = statement.where(copies.c.first_us >= query.since_us)
     if query.until_us is not None:
         statement = statement.where(copies.c.first_us <= query.until_us)
-    return list(connection.execute(statement.order_by(copies.c.copy_id.desc())).scalars())
+    in_order = statement.order_by(copies.c.copy_id.desc())
+    return list(connection.execute(in_order, {NUMBERS: numbers}).scalars())
 
 
 def list_conditions(
@@ -305,7 +350,7 @@ def _name_trouble(connection: Connection, dialect: Dialect, query: Query) -> Con
 
     def holds(keys: Keys) -> Any:
         bounds = within(troubles.c.copy_id, keys)
-        return exists().where(troubles.c.copy_id == copies.c.copy_id, bounds, *met)
+        return _has_row(troubles.c.copy_id == copies.c.copy_id, bounds, *met)
 
     # The copies of one kind and cause lie in their order.
     return Condition(lead, holds, in_order=False)
@@ -327,7 +372,23 @@ def _name_check(over_ms: int | None, max_ms: int | None) -> Condition:
     is_slow = over_ms is not None and over_ms >= SLOW_CHECK_MS
     here = hand_overs.c.copy_id == copies.c.copy_id
     # Quick checks are frequent: among the newest copies are enough of them.
-    return Condition(lead if is_slow else None, lambda _: exists().where(here, *bounds))
+    return Condition(
+        lead if is_slow else None,
+        lambda keys: _has_row(here, within(hand_overs.c.copy_id, keys), *bounds),
+    )
+
+
+def _only_check(matches: ColumnElement[bool]) -> ColumnElement[bool]:
+    """Say it so that no index serves it: it is checked on rows that another condition gave."""
+    return matches.is_(true())
+
+
+def _has_row(*where: ColumnElement[bool]) -> ColumnElement[bool]:
+    """Say that a row is there, which is looked for by each copy's number.
+
+    Without the OFFSET PostgreSQL would rather join with all the rows that might be there.
+    """
+    return select(literal(1)).where(*where).offset(0).exists()
 
 
 def _begins(dialect: Dialect, column: Any, start: str) -> Condition:
@@ -338,13 +399,16 @@ def _begins(dialect: Dialect, column: Any, start: str) -> Condition:
     return _is_named(dialect, column.between(start, start + _AFTER_TEXT))
 
 
-def _is_named(dialect: Dialect, matches: ColumnElement[bool]) -> Condition:
+def _is_named(
+    dialect: Dialect, matches: ColumnElement[bool], *, is_whole: bool = False
+) -> Condition:
     """Ask for what an index of names serves."""
     number = dialect.name_plainly(copies.c.copy_id)
     return Condition(
         lambda keys: [select(number.label("key")).where(matches, within(number, keys))],
-        lambda _: matches,
+        lambda _: _only_check(matches),
         in_order=False,
+        is_planned_once=is_whole,
     )
 
 
@@ -354,7 +418,7 @@ def _name_message(dialect: Dialect, part: str) -> Condition:
     if not part.startswith(("<", ANYWHERE)):
         part = f"<{part}"
     if part.endswith(">") and not part.startswith(ANYWHERE):
-        return _is_named(dialect, copies.c.message_id == part)
+        return _is_named(dialect, copies.c.message_id == part, is_whole=True)
     return _begins(dialect, copies.c.message_id, part)
 
 
@@ -368,17 +432,17 @@ def _name_address(
         return None
     of_role = parties.c.role == role
     if names is None:
-        here = parties.c.copy_id == copies.c.copy_id
         match = func.lower(addresses.c.address).contains(part.strip(ANYWHERE), autoescape=True)
-        joined = parties.c.address_id == addresses.c.address_id
-        anywhere = exists().where(here, of_role, joined, match)
-        return Condition(None, lambda _: anywhere)
-    one_of = dialect.is_one_of(parties.c.address_id, names)
+        named = _has_row(addresses.c.address_id == parties.c.address_id, match)
+    else:
+        named = _only_check(dialect.is_one_of(parties.c.address_id, names))
 
     def holds(keys: Keys) -> Any:
         bounds = within(parties.c.copy_id, keys)
-        return exists().where(parties.c.copy_id == copies.c.copy_id, of_role, one_of, bounds)
+        return _has_row(parties.c.copy_id == copies.c.copy_id, of_role, named, bounds)
 
+    if names is None:
+        return Condition(None, holds)
     return _lead_by_names(dialect, parties.c.address_id, parties.c.copy_id, names, of_role, holds)
 
 
@@ -397,15 +461,17 @@ def _lead_by_names(
             key = copy_id.label("key")
             return [select(key).where(name == one, of_role, within(copy_id, keys)) for one in names]
 
-        return Condition(lead_each, holds)
+        return Condition(lead_each, holds, is_planned_once=True)
     one_of = dialect.is_one_of(name, names)
-    # The copies of one name lie in their order; those of many have to be put into it.
-    number = dialect.name_plainly(copy_id)
+    # The copies of one name lie in their order; those of many have to be put into it, which no
+    # other index shall seem to save.
+    number = copy_id.op("+")(literal_column("0"))
 
     def lead(keys: Keys) -> list[Select[Any]]:
         return [select(number.label("key")).where(one_of, of_role, within(copy_id, keys))]
 
-    return Condition(lead, holds, in_order=dialect.ends_with_days())  # a day is soon in order
+    in_order = dialect.ends_with_days()  # a day is soon in order
+    return Condition(lead, holds, in_order=in_order, is_planned_once=True)
 
 
 def find_addresses(connection: Connection, part: str) -> list[int] | None:
@@ -433,9 +499,12 @@ def find_addresses(connection: Connection, part: str) -> list[int] | None:
             known = list(connection.execute(exact).scalars())
             if known:
                 return known
-        statement = _select_by_words(
+        by_words = _select_by_words(
             connection, address_words.c.address_id, addresses.c.address, part, words
         )
+        if by_words is None:
+            return None
+        statement = by_words
     rows = connection.execute(statement.limit(NAMES_MAX + 1)).all()
     whole = [number for number, address in rows if address.lower() == part]
     if whole:
@@ -449,7 +518,7 @@ def _select_by_words(
     text: ColumnElement[str],
     part: str,
     words: list[str],
-) -> Select[Any]:
+) -> Select[Any] | None:
     """Select the numbers and texts that hold a part, by the rarest of its words.
 
     All words but the last are whole ones; the last one may go on.
@@ -460,23 +529,26 @@ def _select_by_words(
         text: in the table that the number is the key of.
         part: what is looked for, lower case.
         words: of the part.
+
+    Returns:
+        None where more than :data:`WORDS_MAX` have the rarest word.
     """
     word, named = number.table.c.word, number.name
     *whole, last = words
     conditions = [word == each for each in whole]
     conditions.append(word.between(last, last + _AFTER_TEXT))
-    rarest, fewest = conditions[0], _COUNTED + 1
-    for condition in conditions if whole else ():
-        some = select(number).where(condition).limit(_COUNTED).subquery()
+    rarest, fewest = conditions[0], WORDS_MAX + 1
+    for condition in conditions:
+        some = select(number).where(condition).limit(fewest).subquery()
         count = connection.execute(select(func.count()).select_from(some)).scalar() or 0
         if count < fewest:
             rarest, fewest = condition, count
-    # One more than would be taken, so that it shows when there were more.
-    some = select(number).where(rarest).limit(WORDS_MAX).subquery()
+    if fewest > WORDS_MAX:
+        return None
     table = addresses if named == "address_id" else hosts
     key = table.c[named]
     contains = func.lower(text).contains(part, autoescape=True)
-    return select(key, text).where(key.in_(select(some.c[named])), contains).distinct()
+    return select(key, text).where(key.in_(select(number).where(rarest)), contains)
 
 
 def _name_subject(dialect: Dialect, text: str, *, begins: bool) -> Condition | None:
@@ -487,11 +559,11 @@ def _name_subject(dialect: Dialect, text: str, *, begins: bool) -> Condition | N
     matches = dialect.has_words(words, begins=begins)
     return Condition(
         lambda keys: [dialect.find_subjects(words, keys, begins=begins)],
-        lambda _: matches,
+        lambda _: _only_check(matches),
         # What begins so is put together from all words that do, which may be most of the trail's.
         in_order=not begins,
-        # Each day's index reads all that it has of a word.
-        gives_some=not begins and not dialect.ends_with_days(),
+        gives_some=not begins,
+        is_planned_once=True,
     )
 
 
@@ -502,19 +574,21 @@ def _name_peer(connection: Connection, dialect: Dialect, part: str) -> Condition
     words = split_words(part)
     inside = part.strip(ANYWHERE)
     match = func.lower(text).contains(inside, autoescape=True)
+    statement: Select[Any] | None = select(hosts.c.host_id).where(match)
     if words and not part.startswith(ANYWHERE):
         statement = _select_by_words(connection, host_words.c.host_id, text, part, words)
-    else:
-        statement = select(hosts.c.host_id).where(match)
-    names = list(connection.execute(statement.limit(NAMES_MAX + 1)).scalars())
-    if not names:
-        return None
-    if len(names) > NAMES_MAX:
-        anywhere = exists().where(hosts.c.host_id == copies.c.peer_id, match)
+    names = None
+    if statement is not None:
+        names = list(connection.execute(statement.limit(NAMES_MAX + 1)).scalars())
+        if not names:
+            return None
+    if names is None or len(names) > NAMES_MAX:
+        anywhere = _has_row(hosts.c.host_id == copies.c.peer_id, match)
         return Condition(None, lambda _: anywhere)
     one_of = dialect.is_one_of(copies.c.peer_id, names)
+    checked = _only_check(one_of)
     return _lead_by_names(
-        dialect, copies.c.peer_id, copies.c.copy_id, names, true(), lambda _: one_of
+        dialect, copies.c.peer_id, copies.c.copy_id, names, true(), lambda _: checked
     )
 
 
@@ -534,16 +608,19 @@ def _name_status(connection: Connection, dialect: Dialect, status: str) -> Condi
         if by_code
         else hand_overs.c.outcome == status
     )
-    holds: ColumnElement[bool] = exists().where(here, ended)
+    number = hand_overs.c.copy_id
     given_up = copies.c.given_up_us.is_not(None)
     is_expired = status == "expired"
-    if is_expired:  # by a line about a recipient, or about all that were left
-        holds = or_(given_up, holds)
-    elif not pairs:
+
+    def holds(keys: Keys) -> Any:
+        found = _has_row(here, _only_check(ended), within(number, keys))
+        # By a line about a recipient, or about all that were left.
+        return or_(given_up, found) if is_expired else found
+
+    if not pairs and not is_expired:
         return None
     if len(pairs) > _ENDS_MAX:
-        return Condition(None, lambda _: holds)
-    number = hand_overs.c.copy_id
+        return Condition(None, holds)
 
     def lead(keys: Keys) -> list[Select[Any]]:
         bounds = within(number, keys)
@@ -557,7 +634,7 @@ def _name_status(connection: Connection, dialect: Dialect, status: str) -> Condi
         return found
 
     in_order = len(pairs) <= dialect.merged_max or dialect.ends_with_days()
-    return Condition(lead, lambda _: holds, in_order=in_order)
+    return Condition(lead, holds, in_order=in_order)
 
 
 def _is_end(outcome: str, code: str) -> ColumnElement[bool]:

@@ -1,8 +1,10 @@
 """PostgreSQL's own ways: tables cut into days, words in a GIN index."""
 
 from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from functools import cache
+from typing import Any, ClassVar
 
 import psycopg
 from sqlalchemy import (
@@ -27,7 +29,7 @@ from sqlalchemy.dialects import postgresql
 from sqlalchemy.dialects.postgresql import TSQUERY
 from sqlalchemy.pool import ConnectionPoolEntry
 
-from retour.store.dialect import LAST_KEY, Keys, Row, within
+from retour.store.dialect import LAST_KEY, NUMBERS, Keys, Row, within
 from retour.store.schema import DAY_US, ID_BITS, PARTITIONED, copies
 
 _LOCK = 0x7265746F7572
@@ -38,11 +40,12 @@ _CONNECTIONS_MORE = 5
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
+@dataclass(frozen=True, slots=True)
 class PostgresDialect:
     """See :class:`retour.store.dialect.Dialect`."""
 
-    driver_error: type[Exception] = psycopg.Error
-    merged_max = 1
+    driver_error: ClassVar[type[Exception]] = psycopg.Error
+    merged_max: ClassVar[int] = 1
 
     def make_engine(self, url: str, patience_s: float) -> Engine:
         """Make the engine, on psycopg 3."""
@@ -90,9 +93,9 @@ class PostgresDialect:
         kind = Text() if listed and isinstance(listed[0], str) else BigInteger()
         return field == any_(bindparam(None, listed, type_=ARRAY(kind)))
 
-    def is_key(self, key: ColumnElement[int], numbers: Collection[int]) -> ColumnElement[bool]:
+    def is_key(self, key: ColumnElement[int]) -> ColumnElement[bool]:
         """Join with the numbers: a plan that is kept finds the day of each when it runs."""
-        listed = bindparam(None, list(numbers), type_=ARRAY(BigInteger()))
+        listed = bindparam(NUMBERS, type_=ARRAY(BigInteger()))
         # Behind a query of its own the planner does not see how many they are, so that no plan
         # made for them looks better than the one that is kept.
         return key.in_(select(func.unnest(select(listed).scalar_subquery())))
@@ -135,7 +138,7 @@ class PostgresDialect:
         return column
 
     def slice_keys(self, connection: Connection, keys: Keys) -> Iterable[Keys]:
-        """Cut into days, then twice as many, and so on: mostly the newest ones are enough."""
+        """Cut into days, then four times as many, and so on: mostly the newest are enough."""
         days = sorted(_list_days(connection))
         if not days:
             return
@@ -148,7 +151,7 @@ class PostgresDialect:
             first = low if oldest <= days[0] else max(low, oldest * width)
             yield first, high
             high, newest = first - 1, oldest - 1
-            count *= 2
+            count *= 4
 
     def prepare_days(self, connection: Connection, days: Collection[int]) -> None:
         """Make the days' partitions; beside the parent first, so that readers go on."""
@@ -229,6 +232,7 @@ def _day_name(day: int) -> str:
     return f"n{day}"
 
 
+@cache
 def _day_of(name: str) -> int:
     """Return the day of a partition's name."""
     if name.startswith("n"):

@@ -2,13 +2,14 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable
+from functools import cache
 from typing import Any, cast
 
 from sqlalchemy import Connection, Select, select
 
 from retour.model.story import Copy, ReportClaim
 from retour.model.trail import HandOver, Link, Refusal, Remark
-from retour.store.dialect import PLANNED_ONCE, Dialect
+from retour.store.dialect import NUMBERS, PLANNED_ONCE, Dialect
 from retour.store.schema import (
     TO,
     addresses,
@@ -54,10 +55,7 @@ def read_copies(
     found_links = _read_links(connection, dialect, numbers)
     kept = _read_contents(connection, dialect, numbers) if whole else {}
     remarked = _read_remarks(connection, dialect, numbers) if whole else {}
-    rows = connection.execute(
-        _select_copies().where(dialect.is_key(copies.c.copy_id, numbers)),
-        execution_options=PLANNED_ONCE,
-    )
+    rows = _read(connection, _select_copies(dialect), numbers)
     return [
         Copy(
             row.copy_id,
@@ -95,7 +93,16 @@ def read_copies(
     ]
 
 
-def _select_copies() -> Select[Any]:
+def _read(
+    connection: Connection, statement: Select[Any], numbers: Collection[int]
+) -> Iterable[Any]:
+    """Run one of the statements below for some copies."""
+    return connection.execute(statement, {NUMBERS: list(numbers)}, execution_options=PLANNED_ONCE)
+
+
+# Each is made once: to put one together takes longer than to run it.
+@cache
+def _select_copies(dialect: Dialect) -> Select[Any]:
     """Select copies with the words behind their numbers."""
     return (
         select(
@@ -109,6 +116,7 @@ def _select_copies() -> Select[Any]:
         .join_from(copies, systems, copies.c.system_id == systems.c.system_id)
         .outerjoin(_sender, copies.c.sender_id == _sender.c.address_id)
         .outerjoin(hosts, copies.c.peer_id == hosts.c.host_id)
+        .where(dialect.is_key(copies.c.copy_id))
         .order_by(copies.c.copy_id)
     )
 
@@ -117,7 +125,16 @@ def _read_attempts(
     connection: Connection, dialect: Dialect, numbers: Collection[int]
 ) -> tuple[dict[int, list[Any]], dict[int, list[Any]]]:
     """Read hand-overs and refusals by copy."""
-    statement = (
+    attempts: defaultdict[int, list[Any]] = defaultdict(list)
+    refused: defaultdict[int, list[Any]] = defaultdict(list)
+    for row in _read(connection, _select_attempts(dialect), numbers):
+        (refused if row.outcome == REFUSED else attempts)[row.copy_id].append(row)
+    return attempts, refused
+
+
+@cache
+def _select_attempts(dialect: Dialect) -> Select[Any]:
+    return (
         select(
             hand_overs,
             _recipient.c.address.label("recipient"),
@@ -129,15 +146,10 @@ def _read_attempts(
         .outerjoin(_recipient, hand_overs.c.recipient_id == _recipient.c.address_id)
         .outerjoin(_original, hand_overs.c.original_id == _original.c.address_id)
         .outerjoin(hosts, hand_overs.c.host_id == hosts.c.host_id)
-        .where(dialect.is_key(hand_overs.c.copy_id, numbers))
+        .where(dialect.is_key(hand_overs.c.copy_id))
         .order_by(hand_overs.c.copy_id, hand_overs.c.at_us, hand_overs.c.recipient_id)
         .limit(BELOW_MAX)
     )
-    attempts: defaultdict[int, list[Any]] = defaultdict(list)
-    refused: defaultdict[int, list[Any]] = defaultdict(list)
-    for row in connection.execute(statement, execution_options=PLANNED_ONCE):
-        (refused if row.outcome == REFUSED else attempts)[row.copy_id].append(row)
-    return attempts, refused
 
 
 def _name_attempts(copy: Any, rows: Iterable[Any]) -> Iterable[HandOver]:
@@ -182,69 +194,81 @@ def _name_refusals(copy: Any, rows: Iterable[Any]) -> Iterable[Refusal]:
 def _read_recipients(
     connection: Connection, dialect: Dialect, numbers: Collection[int]
 ) -> dict[int, list[str]]:
-    statement = (
+    found: defaultdict[int, list[str]] = defaultdict(list)
+    for copy_id, address in _read(connection, _select_recipients(dialect), numbers):
+        found[copy_id].append(address)
+    return found
+
+
+@cache
+def _select_recipients(dialect: Dialect) -> Select[Any]:
+    return (
         select(parties.c.copy_id, addresses.c.address)
         .join_from(parties, addresses, parties.c.address_id == addresses.c.address_id)
-        .where(dialect.is_key(parties.c.copy_id, numbers), parties.c.role == TO)
+        .where(dialect.is_key(parties.c.copy_id), parties.c.role == TO)
         .order_by(parties.c.copy_id, addresses.c.address)
         .limit(BELOW_MAX)
     )
-    found: defaultdict[int, list[str]] = defaultdict(list)
-    for copy_id, address in connection.execute(statement, execution_options=PLANNED_ONCE):
-        found[copy_id].append(address)
-    return found
 
 
 def _read_links(
     connection: Connection, dialect: Dialect, numbers: Collection[int]
 ) -> dict[int, list[tuple[str, str, int]]]:
-    statement = (
+    found: defaultdict[int, list[tuple[str, str, int]]] = defaultdict(list)
+    for copy_id, relation, other, at_us in _read(connection, _select_links(dialect), numbers):
+        found[copy_id].append((relation, other, at_us))
+    return found
+
+
+@cache
+def _select_links(dialect: Dialect) -> Select[Any]:
+    return (
         select(links.c.copy_id, links.c.relation, links.c.other_queue_id, links.c.at_us)
-        .where(dialect.is_key(links.c.copy_id, numbers))
+        .where(dialect.is_key(links.c.copy_id))
         .order_by(links.c.copy_id, links.c.at_us, links.c.other_queue_id)
         .limit(BELOW_MAX)
     )
-    found: defaultdict[int, list[tuple[str, str, int]]] = defaultdict(list)
-    for copy_id, relation, other, at_us in connection.execute(
-        statement, execution_options=PLANNED_ONCE
-    ):
-        found[copy_id].append((relation, other, at_us))
-    return found
 
 
 def _read_remarks(
     connection: Connection, dialect: Dialect, numbers: Collection[int]
 ) -> dict[int, list[tuple[str, int, str]]]:
-    statement = (
+    found: defaultdict[int, list[tuple[str, int, str]]] = defaultdict(list)
+    for copy_id, name, at_us, phase in _read(connection, _select_remarks(dialect), numbers):
+        found[copy_id].append((name, at_us, phase))
+    return found
+
+
+@cache
+def _select_remarks(dialect: Dialect) -> Select[Any]:
+    return (
         select(remarks.c.copy_id, remarks.c.name, remarks.c.at_us, remarks.c.phase)
-        .where(dialect.is_key(remarks.c.copy_id, numbers))
+        .where(dialect.is_key(remarks.c.copy_id))
         .order_by(remarks.c.copy_id, remarks.c.at_us)
         .limit(BELOW_MAX)
     )
-    found: defaultdict[int, list[tuple[str, int, str]]] = defaultdict(list)
-    for copy_id, name, at_us, phase in connection.execute(
-        statement, execution_options=PLANNED_ONCE
-    ):
-        found[copy_id].append((name, at_us, phase))
-    return found
 
 
 def _read_contents(
     connection: Connection, dialect: Dialect, numbers: Collection[int]
 ) -> dict[int, tuple[bytes | None, str | None, bool, int | None]]:
-    statement = select(
+    return {
+        number: (block, digest, bool(has_body), answer_us)
+        for number, block, digest, has_body, answer_us in _read(
+            connection, _select_contents(dialect), numbers
+        )
+    }
+
+
+@cache
+def _select_contents(dialect: Dialect) -> Select[Any]:
+    return select(
         contents.c.copy_id,
         contents.c.header_block,
         contents.c.body_sha256,
         contents.c.body.is_not(None),
         contents.c.answer_us,
-    ).where(dialect.is_key(contents.c.copy_id, numbers))
-    return {
-        number: (block, digest, bool(has_body), answer_us)
-        for number, block, digest, has_body, answer_us in connection.execute(
-            statement, execution_options=PLANNED_ONCE
-        )
-    }
+    ).where(dialect.is_key(contents.c.copy_id))
 
 
 def read_claims(connection: Connection, where: Any) -> list[ReportClaim]:

@@ -4,9 +4,10 @@ import json
 import sqlite3
 import time
 from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from sqlalchemy import (
     ColumnElement,
@@ -14,10 +15,14 @@ from sqlalchemy import (
     Engine,
     Select,
     Table,
+    Text,
+    TypeDecorator,
+    bindparam,
     column,
     create_engine,
     event,
     func,
+    literal,
     literal_column,
     select,
 )
@@ -25,7 +30,7 @@ from sqlalchemy import table as sql_table
 from sqlalchemy.engine import make_url
 from sqlalchemy.pool import ConnectionPoolEntry
 
-from retour.store.dialect import Keys, Row, StoreError
+from retour.store.dialect import NUMBERS, Keys, Row, StoreError
 from retour.store.schema import copies
 from retour.trail.words import split_words
 
@@ -34,11 +39,24 @@ _CACHE_KIB = 65_536
 _subject_words = sql_table("subject_words", column("rowid"), column("subject_words"))
 
 
+class _JsonText(TypeDecorator[Collection[Any]]):
+    """A list as one JSON text."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: Collection[Any] | None, dialect: Any) -> str:
+        """Write the list down."""
+        del dialect
+        return json.dumps(list(value or ()))
+
+
+@dataclass(frozen=True, slots=True)
 class SqliteDialect:
     """See :class:`retour.store.dialect.Dialect`."""
 
-    driver_error: type[Exception] = sqlite3.Error
-    merged_max = 64
+    driver_error: ClassVar[type[Exception]] = sqlite3.Error
+    merged_max: ClassVar[int] = 64
 
     def make_engine(self, url: str, patience_s: float) -> Engine:
         """Make the engine, and the folder of the file."""
@@ -73,12 +91,13 @@ class SqliteDialect:
 
     def is_one_of(self, field: ColumnElement[Any], values: Collection[Any]) -> ColumnElement[bool]:
         """Compare with a list that goes over as one JSON text, whatever its length."""
-        listed = func.json_each(json.dumps(list(values))).table_valued("value")
+        listed = func.json_each(literal(values, _JsonText())).table_valued("value")
         return field.in_(select(listed.c.value))
 
-    def is_key(self, key: ColumnElement[int], numbers: Collection[int]) -> ColumnElement[bool]:
-        """Compare with a list, see :meth:`is_one_of`."""
-        return self.is_one_of(key, numbers)
+    def is_key(self, key: ColumnElement[int]) -> ColumnElement[bool]:
+        """Compare with a list that goes over as JSON, see :meth:`is_one_of`."""
+        listed = func.json_each(bindparam(NUMBERS, type_=_JsonText())).table_valued("value")
+        return key.in_(select(listed.c.value))
 
     def index_subjects(self, connection: Connection, rows: Sequence[tuple[int, str]]) -> None:
         """Write to the table of words."""

@@ -8,7 +8,7 @@ from sqlalchemy import Connection, Select, exists, literal, or_, select
 from retour.model.story import Copy, ReportClaim, Story
 from retour.store.dialect import Dialect
 from retour.store.reading import read_claims, read_copies
-from retour.store.schema import copies, hand_overs, links, reports
+from retour.store.schema import DAY_US, ID_BITS, copies, hand_overs, links, reports
 from retour.store.texts import clean_name
 from retour.trail.arrivals import list_repeated
 from retour.trail.assembly import UNQUEUED
@@ -17,7 +17,12 @@ from retour.trail.ways import Ways
 
 STORY_MAX = 500
 """Copies of one story that are read; a loop or a list may have more."""
+REPEATED_DAYS = 7
+"""So long after the last copy another one counts as the message taken again: longer than queues try
+(RFC 5321, 4.5.4.1: four to five days), far shorter than a trail, each day of which PostgreSQL would
+have to look into."""
 
+_REPEATED_SPAN = (REPEATED_DAYS * DAY_US) << ID_BITS
 _CONTINUATIONS = ("handed-on", "forwarded")
 
 
@@ -159,7 +164,8 @@ def find_repeated(
     """Find the messages of which one system wrote down more than one copy, newest first.
 
     Each is found at its newest copy in the range, by one look into an index a copy: nothing is
-    sorted, and nothing is held.
+    sorted, and nothing is held. A copy that comes :data:`REPEATED_DAYS` after the last one begins
+    anew.
 
     Args:
         connection: to read on.
@@ -190,8 +196,17 @@ def find_repeated(
             copies.c.copy_id.between(low, high),
             copies.c.message_id.is_not(None),
             is_queued,
-            has_other(earlier, earlier.c.copy_id < copies.c.copy_id),
-            ~has_other(later, later.c.copy_id > copies.c.copy_id, later.c.copy_id <= end),
+            has_other(
+                earlier,
+                earlier.c.copy_id < copies.c.copy_id,
+                earlier.c.copy_id >= copies.c.copy_id - _REPEATED_SPAN,
+            ),
+            ~has_other(
+                later,
+                later.c.copy_id > copies.c.copy_id,
+                later.c.copy_id <= copies.c.copy_id + _REPEATED_SPAN,
+                later.c.copy_id <= end,
+            ),
         )
         .order_by(copies.c.copy_id.desc())
         .limit(limit)
@@ -209,7 +224,10 @@ def read_repeated(
     """
     statement = (
         select(copies.c.copy_id)
-        .where(copies.c.message_id == message_id, copies.c.copy_id <= end)
+        .where(
+            copies.c.message_id == message_id,
+            copies.c.copy_id <= min(end, copy_id + _REPEATED_SPAN),
+        )
         .order_by(copies.c.copy_id.desc())
         .limit(STORY_MAX)
     )
