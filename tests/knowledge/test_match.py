@@ -42,6 +42,15 @@ def test_tiers_rank_by_who_speaks(text: str, status: str | None, expected: list[
     assert expected == ids(TIERED, text, code=550, status=status)
 
 
+def test_of_each_cause_the_best_rule_can_be_asked_for() -> None:
+    """The weaker rules for a cause are left out, whatever stands between them."""
+    assert ids(TIERED, "rejected: looks like spam", code=550, status="5.7.1", one_a_cause=True) == [
+        "phrase",
+        "generic",
+        "code",
+    ]
+
+
 @pytest.mark.parametrize(
     ("tomls", "expected"),
     [

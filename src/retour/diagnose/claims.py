@@ -134,6 +134,8 @@ def _read(
         code=reply.code if reply else None,
         status=reply.status if reply else None,
         remote=recipient.remote_mta if speaker == "remote" else None,
+        # The first match of each cause speaks for all weaker ones of that cause.
+        one_a_cause=True,
     )
     if not matches:
         return []
@@ -143,13 +145,8 @@ def _read(
     long_prose = prose and len(statement.text) > _REASON_MAX
     field = recipient.status_field if prose and producer not in _CARELESS else None
     claims: list[Claim] = []
-    causes: set[str] = set()
     for match in matches:
         cause, tier = match.rule.cause, match.rule.tier
-        # The first match of each cause speaks for all weaker ones of that cause.
-        if cause in causes:
-            continue
-        causes.add(cause)
         rank = ranks.get(tier, _CODE_RANK)
         if rank == _CODE_RANK and speaker == "wrapper":
             continue

@@ -34,6 +34,7 @@ class Compiled(TypedDict):
 
     Keys:
         anchors: what the automaton looks for.
+        causes: per rule its cause.
         ranks: per rule its tier and conditions as a number: smaller ranks first, after taking off
             `LITERAL_RANK` for each literal character.
         yields: of the rules that yield to others, by number, the others' numbers.
@@ -43,6 +44,7 @@ class Compiled(TypedDict):
     """
 
     anchors: list[str]
+    causes: list[str]
     ranks: list[int]
     yields: list[tuple[int, list[int]]]
     conditions: list[tuple[int, Condition]]
@@ -73,6 +75,7 @@ def compile_rules(rules: Sequence[Rule]) -> tuple[Compiled, list[list[Entry]]]:
             by_status.setdefault(status, []).append(n)
     compiled: Compiled = {
         "anchors": list(entries),
+        "causes": [rule.cause for rule in rules],
         "ranks": [TIERS.index(rule.tier) * TIER_RANK - rule.conditions for rule in rules],
         "yields": [
             (n, [numbers[name] for name in rule.yields_to if name in numbers])

@@ -64,6 +64,7 @@ class Index:
         "_automaton",
         "_by_code",
         "_by_status",
+        "_causes",
         "_conditions",
         "_entries",
         "_ranks",
@@ -83,6 +84,7 @@ class Index:
         """
         self._entries = entries
         self._rules = rules
+        self._causes = compiled["causes"]
         self._ranks = compiled["ranks"]
         self._yields = {n: frozenset(others) for n, others in compiled["yields"]}
         self._conditions = {
@@ -104,7 +106,13 @@ class Index:
         return cls(*compile_rules(rules), rules)
 
     def match(
-        self, text: str, code: int | None, status: str | None, remote: str | None
+        self,
+        text: str,
+        code: int | None,
+        status: str | None,
+        remote: str | None,
+        *,
+        one_a_cause: bool = False,
     ) -> list[Match]:
         """Return every rule that speaks, best first. See `schema.Knowledge.match`."""
         words = fold(text[:TEXT_MAX])
@@ -119,8 +127,14 @@ class Index:
         ranked = [(ranks[n] - LITERAL_RANK * span[2], span[0], n) for n, span in spans.items()]
         ranked += [(ranks[n], 0, n) for n in bare]
         ranked.sort()
+        ordered = self._yield([n for _, _, n in ranked])
+        if one_a_cause and len(ordered) > 1:
+            best: dict[str, int] = {}
+            for n in ordered:
+                best.setdefault(self._causes[n], n)
+            ordered = list(best.values())
         matches: list[Match] = []
-        for n in self._yield([n for _, _, n in ranked]):
+        for n in ordered:
             rule, span = self._rules[n], spans.get(n)
             if span is None:
                 matches.append(_quote_code(rule, words, code, status))

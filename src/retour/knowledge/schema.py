@@ -125,9 +125,15 @@ class Matcher(Protocol):
     """What finds the rules that speak; see `match.Index`."""
 
     def match(
-        self, text: str, code: int | None, status: str | None, remote: str | None
+        self,
+        text: str,
+        code: int | None,
+        status: str | None,
+        remote: str | None,
+        *,
+        one_a_cause: bool,
     ) -> list[Match]:
-        """Return every rule that speaks, best first."""
+        """Return every rule that speaks, best first; or of each cause the best."""
         ...  # pragma: no cover - a protocol has no body
 
 
@@ -156,6 +162,7 @@ class Knowledge:
         code: int | None = None,
         status: str | None = None,
         remote: str | None = None,
+        one_a_cause: bool = False,
     ) -> list[Match]:
         """Return every rule that speaks about a reply, best first.
 
@@ -164,12 +171,13 @@ class Knowledge:
             code: its three-digit reply code.
             status: its enhanced status code, ``5.1.1``.
             remote: the name of the host that gave it.
+            one_a_cause: leave out rules for a cause that a better one speaks for.
 
         Returns:
             Matches by tier, then by ``yields_to``, then by literal characters; bare code rules
             included. Never raises on content.
         """
-        return self.matcher.match(text, code, status, remote)
+        return self.matcher.match(text, code, status, remote, one_a_cause=one_a_cause)
 
     def describe_status(self, status: str) -> str | None:
         """Return the registry's words for an enhanced status code, None where it has none."""
