@@ -15,6 +15,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from benchmarks.filling import check_likeness, fill
+from benchmarks.pages import show_page_times
 from benchmarks.traffic import DAY_US, Mail, Traffic
 from retour.model.story import Query
 from retour.store import Store, open_store
@@ -137,6 +138,7 @@ def _measure(name: str, url: str, size: int) -> None:
     fill(url, traffic)
     print(f"{name}, {size:,} hand-overs")
     show_times(url, traffic)
+    show_page_times(url, traffic)
 
 
 def show_times(url: str, traffic: Traffic) -> None:

@@ -94,12 +94,12 @@ def _measure_server(folder: Path, workers: int) -> tuple[float, float]:
     settings.write_text(
         f'[web]\nrequests_per_minute = 0\naudit_log = "{folder}/audit.jsonl"\n', encoding="utf-8"
     )
-    port = _find_port()
+    port = find_port()
     command = [str(COMMAND), "serve", "--port", str(port), "--workers", str(workers)]
     environ = {**os.environ, "RETOUR_CONFIG": str(settings), "HOME": str(folder)}
     with subprocess.Popen(command, env=environ, stdout=subprocess.DEVNULL) as server:
         try:
-            _ask_until_ready(port)
+            ask_until_ready(port)
             _ask(port, 1.0)  # fills caches
             before = _count_seconds(server.pid)
             started = time.perf_counter()
@@ -145,14 +145,14 @@ def _count_seconds(pid: int) -> float:
     return own + sum(_count_seconds(int(child)) for child in below)
 
 
-def _find_port() -> int:
+def find_port() -> int:
     with socket.socket() as sock:
         sock.bind(("127.0.0.1", 0))
         port: int = sock.getsockname()[1]
         return port
 
 
-def _ask_until_ready(port: int) -> None:
+def ask_until_ready(port: int) -> None:
     """Wait until the server listens and answers."""
     for _ in range(1200):
         try:
