@@ -101,7 +101,7 @@ def render_page(
 
 def foreign(text: str | None) -> Markup:
     """Return a text that came with a mail, so that it cannot turn what is around it."""
-    return mark(isolate(text or ""))
+    return mark(isolate(text)) if text else Markup()
 
 
 def _attribute(value: object) -> Markup:
