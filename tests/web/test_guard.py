@@ -9,7 +9,9 @@ from fastapi.testclient import TestClient
 from webserver import LOCAL, MakeSite, find_token
 
 from retour.service.serving import Token, WebSettings
+from retour.service.settings import Settings
 from retour.web.application import create_app
+from retour.web.site import open_site
 
 ROOT = Path(__file__).parents[2]
 
@@ -119,11 +121,24 @@ def test_too_much_at_once_gets_a_clear_page(make_site: MakeSite) -> None:
 def test_too_many_requests_are_told_when_to_come_back(make_site: MakeSite) -> None:
     """The answer names the seconds to wait; the pages' own files cost nothing."""
     client = TestClient(create_app(make_site(requests_per_minute=3)), base_url=LOCAL)
-    answers = [client.get("/theme.css") for _ in range(4)]
+    answers = [client.get("/codes") for _ in range(4)]
 
     assert [answer.status_code for answer in answers] == [200, 200, 200, 429]
     assert 1 <= int(answers[-1].headers["retry-after"]) <= 60
     assert client.get("/static/style.css").status_code == 200
+    assert client.get("/theme.css").status_code == 200
+
+
+def test_several_processes_together_allow_what_one_would(tmp_path: Path) -> None:
+    """Each its part of the limit, at least one request; no limit stays none."""
+    parts = []
+    for limit in (1200, 3, 0):
+        settings = Settings(web=WebSettings(requests_per_minute=limit, shares=tmp_path))
+        site = open_site(settings, {"HOME": str(tmp_path), "RETOUR_WEB_WORKERS": "4"})
+        parts.append(site.web.requests_per_minute)
+        site.close()
+
+    assert parts == [300, 1, 0]
 
 
 def test_invented_tokens_do_not_raise_the_limit(make_site: MakeSite) -> None:

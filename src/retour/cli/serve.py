@@ -55,6 +55,7 @@ def _run(arguments: Namespace) -> int:
     if arguments.store:
         os.environ["RETOUR_STORE"] = arguments.store
     os.environ.setdefault("RETOUR_WEB_SECRET", secrets.token_hex(32))
+    os.environ["RETOUR_WEB_WORKERS"] = str(max(arguments.workers, 1))
     try:
         settings = load_settings(arguments.config, os.environ)
         host, port = _choose_place(arguments, settings)

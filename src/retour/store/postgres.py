@@ -1,10 +1,12 @@
 """PostgreSQL's own ways: tables cut into days, words in a GIN index."""
 
+import gc
+import time
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cache
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import psycopg
 from sqlalchemy import (
@@ -32,12 +34,53 @@ from sqlalchemy.pool import ConnectionPoolEntry
 from retour.store.dialect import LAST_KEY, NUMBERS, Keys, Row, within
 from retour.store.schema import DAY_US, ID_BITS, PARTITIONED, copies
 
+if TYPE_CHECKING:
+    from psycopg.abc import PQGen
+
 _LOCK = 0x7265746F7572
 """The advisory lock of whoever writes: the word "retour" in ASCII."""
 _CONNECT_S = 10
 _CONNECTIONS_MORE = 5
 """Of one process, beside the five that stay open; a server has a hundred for all, by default."""
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+class HeardConnection(psycopg.Connection[Any]):
+    """A connection to a server that may fall silent: one that was stopped still takes what is sent.
+
+    Neither the network nor the server can tell it from one that is at work, so that who waits has
+    to end it.
+
+    Attributes:
+        silence_s: how long a statement may go on without an answer; None: as long as it takes.
+    """
+
+    silence_s: float | None = None
+
+    def wait(self, gen: "PQGen[Any]", *arguments: Any, **named: Any) -> Any:
+        """Wait for an answer.
+
+        Raises:
+            psycopg.OperationalError: there was none in time; the connection is closed.
+        """
+        if self.silence_s is not None:
+            gen = self._bound(gen, self.silence_s)
+        return super().wait(gen, *arguments, **named)
+
+    def _bound(self, gen: "PQGen[Any]", seconds: float) -> "PQGen[Any]":
+        """Go through the steps of an answer, each of which waits a tenth of a second at most."""
+        end = time.monotonic() + seconds
+        try:
+            wanted = next(gen)
+            while True:
+                ready = yield wanted
+                if not ready and time.monotonic() > end:
+                    self.close()
+                    said = f"the server has said nothing for {seconds:g} seconds"
+                    raise psycopg.OperationalError(said)
+                wanted = gen.send(ready)
+        except StopIteration as done:
+            return done.value
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +92,8 @@ class PostgresDialect:
 
     def make_engine(self, url: str, patience_s: float) -> Engine:
         """Make the engine, on psycopg 3."""
+        # A connection that was there is asked first, and may take as long again.
+        connect_s = max(2, min(_CONNECT_S, round(patience_s / 2)))
         scheme, colon, rest = url.partition("://")
         if scheme in ("postgres", "postgresql"):
             url = f"postgresql+psycopg{colon}{rest}"
@@ -58,15 +103,24 @@ class PostgresDialect:
             pool_timeout=patience_s,
             max_overflow=_CONNECTIONS_MORE,
             # A plan that is kept for a search does not know what of it is rare.
-            connect_args={"connect_timeout": _CONNECT_S, "prepare_threshold": None},
+            connect_args={"connect_timeout": connect_s, "prepare_threshold": None},
         )
+        event.listen(engine, "do_connect", _connect)
+
+        def bound(driver: HeardConnection | None, _: ConnectionPoolEntry) -> None:
+            if driver is not None:  # it is None where it went wrong
+                driver.silence_s = patience_s
+
+        event.listen(engine, "connect", bound)
+        event.listen(engine, "checkin", bound)
         event.listen(engine, "connect", _prepare)
         event.listen(engine, "before_cursor_execute", _keep_plan)
         event.listen(engine, "after_cursor_execute", _keep_no_plan)
         return engine
 
     def lock(self, connection: Connection) -> None:
-        """Become the only writer, waiting for another one to end."""
+        """Become the only writer, waiting for another one to end; what writes may take long."""
+        _driver(connection).silence_s = None
         connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_LOCK})")
 
     def insert(self, connection: Connection, table: Table, columns: str, rows: list[Row]) -> int:
@@ -187,6 +241,19 @@ class PostgresDialect:
         return True
 
 
+def _connect(*asked: Any) -> HeardConnection:
+    """Connect, with what an engine asks for."""
+    *_, named = asked
+    try:
+        return HeardConnection.connect(**named)
+    except psycopg.OperationalError as error:
+        said = str(error)
+    # The driver leaves the socket of a connection that took too long in a cycle of references; a
+    # server that comes back would be met by all that waited for it.
+    gc.collect()
+    raise psycopg.OperationalError(said)
+
+
 def _prepare(driver: "psycopg.Connection[Any]", _: ConnectionPoolEntry) -> None:
     """Set a new connection up: to compile a search takes longer than to run it."""
     driver.execute("SET jit = off")
@@ -205,9 +272,9 @@ def _keep_no_plan(connection: Connection, *_: Any) -> None:
     _driver(connection).prepare_threshold = None
 
 
-def _driver(connection: Connection) -> "psycopg.Connection[Any]":
+def _driver(connection: Connection) -> HeardConnection:
     driver = connection.connection.driver_connection
-    assert isinstance(driver, psycopg.Connection)
+    assert isinstance(driver, HeardConnection)
     return driver
 
 

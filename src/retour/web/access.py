@@ -46,6 +46,14 @@ def identify(request: Request) -> Person | None:
     return Person(name, role)
 
 
+def identify_if_possible(request: Request) -> Person | None:
+    """Return who asks, as `identify` does; None also for a request that was stopped before."""
+    site: Site = request.app.state.site
+    if site.web.knows_people and "session" not in request.scope:
+        return None
+    return identify(request)
+
+
 def begin_session(request: Request, **who: str) -> None:
     """Remember in the browser who signed in, for `SESSION_SECONDS` at most.
 

@@ -50,6 +50,7 @@ _SEALS = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
 }
+_LOOKS = ("/static/", "/theme.css")
 _A_YEAR = "public, max-age=31536000, immutable"
 
 
@@ -133,8 +134,8 @@ class Guard:
         return origin != self._own and urlsplit(origin).netloc != host
 
     def _count(self, scope: Scope, headers: Headers) -> Refusal | None:
-        """Count a request to its sender's account; files of ours cost nothing."""
-        if not self._web.requests_per_minute or scope["path"].startswith("/static/"):
+        """Count a request to its sender's account; what every page looks like costs nothing."""
+        if not self._web.requests_per_minute or scope["path"].startswith(_LOOKS):
             return None
         # A token that nobody was given counts for its address: else whoever invents a new one for
         # each request would never reach a limit.

@@ -19,7 +19,7 @@ from retour.rendering.foreign import show_controls
 from retour.rendering.html import mark
 from retour.rendering.letterhead import Letterhead
 from retour.rendering.wording import ISOLATE, POP_ISOLATE, Wording, is_right_to_left, isolate
-from retour.web.access import identify
+from retour.web.access import identify_if_possible
 from retour.web.form import FormKey
 from retour.web.language import choose_page_language
 from retour.web.navigation import NAVIGATION
@@ -76,7 +76,7 @@ def render_page(
     """
     key, text = FormKey(request), text_of(request)
     site = site_of(request)
-    person = identify(request) if "session" in request.scope or not site.web.knows_people else None
+    person = identify_if_possible(request)
     language = text.wording.language
     page = _environment().get_template(template)
     body = page.render(
@@ -101,7 +101,7 @@ def render_page(
 
 def foreign(text: str | None) -> Markup:
     """Return a text that came with a mail, so that it cannot turn what is around it."""
-    return mark(isolate(text or ""))
+    return mark(isolate(text)) if text else Markup()
 
 
 def _attribute(value: object) -> Markup:

@@ -12,7 +12,7 @@ from starlette.types import Scope
 from retour.rendering.json import SCHEMA
 from retour.service.sharing import SharingError
 from retour.store import StoreError
-from retour.web.access import SignInNeededError
+from retour.web.access import SignInNeededError, identify_if_possible
 from retour.web.guard import Refusal
 from retour.web.page import render_page, text_of
 
@@ -48,9 +48,17 @@ def refuse(
         said = sentence or text_of(request, "en")("error", reason, "text")
         body = json.dumps({"schema": SCHEMA, "error": said})
         return Response(body, status, headers, media_type="application/json")
+    if status == 503 and not _may_repair(request):
+        sentence = ""
     return render_page(
         request, "error.html", status=status, headers=headers, reason=reason, sentence=sentence
     )
+
+
+def _may_repair(request: Request) -> bool:
+    """Tell whether who asks may read which place is out of reach, and why."""
+    person = identify_if_possible(request)
+    return person is not None and person.may("admin")
 
 
 def answer_refusal(scope: Scope, refusal: Refusal) -> Response:

@@ -6,7 +6,7 @@ from starlette.datastructures import FormData
 
 from retour.model.analysis import Analysis
 from retour.model.document import Audience, Document, Scope
-from retour.rendering.answer import render_answer
+from retour.rendering.answer import name_message, render_answer
 from retour.rendering.catalogues import find_catalogue, load_wording
 from retour.rendering.document import build_document
 from retour.rendering.html import ReportPage
@@ -44,11 +44,13 @@ class ReportView:
     Attributes:
         document: the report.
         page: its form.
+        about: which message it speaks of; empty where that is not known, or not for the reader.
         answer: a ready answer for the person who asks; empty where there is none to give.
     """
 
     document: Document
     page: ReportPage
+    about: str
     answer: str
 
 
@@ -79,6 +81,16 @@ def view_report(
         )
 
     document = build(choice.audience, isolating=True)
-    answer = render_answer(build("sender", isolating=False), texts=texts)
     page = ReportPage(document, load_wording(language, texts=texts))
-    return ReportView(document, page, answer if document.recipients else "")
+    if not document.recipients:
+        return ReportView(document, page, "", "")
+
+    def name(*, isolating: bool) -> str:
+        if document.note or scope == "external":  # perhaps nobody here sent it
+            return ""
+        wording = load_wording(language, texts=texts, isolating=isolating)
+        return name_message(analysis.report.original, wording)
+
+    told = build("sender", isolating=False)
+    answer = render_answer(told, about=name(isolating=False), texts=texts)
+    return ReportView(document, page, name(isolating=True), answer)

@@ -7,7 +7,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -108,12 +108,12 @@ def open_site(settings: Settings, environ: Mapping[str, str]) -> Site:
     Args:
         settings: as loaded.
         environ: ``RETOUR_STORE`` names the trail, ``RETOUR_WEB_SECRET`` the secret that the
-            processes of one server share.
+            processes of one server share, ``RETOUR_WEB_WORKERS`` how many these are.
 
     Raises:
         SettingsError: a file that the settings name cannot be read or written.
     """
-    web = settings.web or WebSettings()
+    web = _share_out(settings.web or WebSettings(), int(environ.get("RETOUR_WEB_WORKERS", "1")))
     if web.secret_file:
         secret = read_secret(web.secret_file, "web.secret_file")
     else:
@@ -128,6 +128,11 @@ def open_site(settings: Settings, environ: Mapping[str, str]) -> Site:
         shares=Shares(web.shares or _find_home(environ) / _SHARES),
         provider=make_provider(web.openid) if web.openid else None,
     )
+
+
+def _share_out(web: WebSettings, workers: int) -> WebSettings:
+    """Return one process's part of what is allowed to a server: each counts for itself alone."""
+    return replace(web, requests_per_minute=-(-web.requests_per_minute // workers))
 
 
 def _find_home(environ: Mapping[str, str]) -> Path:

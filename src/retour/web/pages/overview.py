@@ -23,6 +23,8 @@ router = APIRouter(include_in_schema=False)
 _HOUR_US = 3_600_000_000
 _PERIODS = {"24h": 24, "7d": 24 * 7, "30d": 24 * 30, "90d": 24 * 90, "all": 0}
 _USUAL = "7d"
+_SHOWN = 10
+"""Lines of a table that are seen at once."""
 _NOTHING: Mapping[str, str] = MappingProxyType({})
 _NAMED = COLOURS - 1
 """Causes that the chart names; the rest is one part."""
@@ -71,6 +73,7 @@ def show(request: Request, person: Viewer, period: str = _USUAL) -> Response:
         numbers=numbers,
         view=view,
         period=period,
+        shown=_SHOWN,
         periods=list(_PERIODS),
         has_older=counted is not None and not numbers.copies,
         may_read=person.may("helpdesk"),

@@ -1,6 +1,6 @@
 """Search the trail, and tell the story of a message."""
 
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import islice
@@ -12,7 +12,9 @@ from markupsafe import Markup
 from starlette.requests import Request
 from starlette.responses import Response
 
-from retour.model.story import Copy, Query, Story
+from retour.analyse import explain_reply
+from retour.model.story import Copy, Delivery, Query, Story
+from retour.model.trail import HandOverOutcome
 from retour.model.vocabulary import VERDICTS, TroubleKind
 from retour.rendering.chart import draw_span
 from retour.rendering.trail import ListRow, Teller
@@ -20,12 +22,14 @@ from retour.service.copies import list_repetitions
 from retour.service.moment import parse_moment
 from retour.service.trail import answer, look_up_name
 from retour.web.access import Helpdesk
-from retour.web.naming import say_narrowing
+from retour.web.naming import say_cause, say_narrowing
 from retour.web.page import Text, render_page, text_of
 from retour.web.site import site_of
 
 router = APIRouter(include_in_schema=False)
-FIELDS = ("from", "to", "subject", "message_id", "peer", "queue_id", "status", "since", "until")
+FIELDS = ("from", "to", "subject", "since", "until", "status")
+EXPERT_FIELDS = ("message_id", "queue_id", "peer")
+"""What a caller on the telephone does not know."""
 MORE_FIELDS = ("trouble", "cause", "actor", "failed_to", "check_over_ms", "check_max_ms")
 """What links of the overview ask."""
 _PAGE = 50
@@ -36,6 +40,9 @@ _DIGITS_MAX = 9
 _REPEATED_MAX = 100
 _SLOW_US = 60_000_000
 """A way from one system to the next that is marked as slow."""
+_WITHOUT = ("not-delivered", "delayed")
+_REPLIES_MAX = 50
+"""Of a message to many, so many recipients' replies are put into words."""
 _KINDS: tuple[TroubleKind, ...] = get_args(TroubleKind)
 
 
@@ -44,7 +51,7 @@ def search(request: Request, person: Helpdesk) -> Response:
     """Show the fields, and what they find."""
     asked = {
         name: value
-        for name in (*FIELDS, *MORE_FIELDS)
+        for name in (*FIELDS, *EXPERT_FIELDS, *MORE_FIELDS)
         if (value := request.query_params.get(name, "").strip()[:_TEXT_MAX])
         and (not name.endswith("_ms") or _is_length(value))
     }
@@ -57,7 +64,7 @@ def search(request: Request, person: Helpdesk) -> Response:
     copies = site.store.find(query)
     site.audit.record(request, person, "trail searched", query=asked, found=len(copies))
     teller = Teller(text.wording, datetime.now(UTC), UTC)
-    rows = [(copy.copy_id, teller.list_row(copy)) for copy in copies]
+    rows = [(copy.copy_id, teller.list_row(copy), _choose_tone(copy)) for copy in copies]
     following = ""
     if len(copies) == query.limit:
         following = f"/trail?{urlencode({**asked, 'before': str(copies[-1].copy_id)})}"
@@ -74,7 +81,7 @@ def _show_search(
     asked: Mapping[str, str],
     *,
     problem: str = "",
-    rows: Sequence[tuple[int, ListRow]] = (),
+    rows: Sequence[tuple[int, ListRow, str]] = (),
     following: str = "",
     first: str = "",
 ) -> Response:
@@ -85,6 +92,8 @@ def _show_search(
         asked=asked,
         problem=problem,
         fields=FIELDS,
+        expert=EXPERT_FIELDS,
+        ends=get_args(HandOverOutcome),
         more=[
             (name, say_narrowing(text_of(request), asked, name))
             for name in MORE_FIELDS
@@ -179,7 +188,7 @@ def show(request: Request, person: Helpdesk, id: str = "") -> Response:  # noqa:
         return render_page(request, "story.html", status=404, asked=name, story=None)
     story = found.story
     summary = teller.say_summary(story, found.deliveries)
-    outcomes = {one.outcome for one in found.deliveries}
+    outcomes = set() if story.is_cut else {one.outcome for one in found.deliveries}
     own = [copy for copy in story.copies if copy.copy_id not in story.report_copies]
     subject = next((copy.subject for copy in own if copy.subject), None)
     return render_page(
@@ -198,7 +207,32 @@ def show(request: Request, person: Helpdesk, id: str = "") -> Response:  # noqa:
         reports=[copy for copy in story.copies if copy.copy_id in story.report_copies],
         copies=[copy for copy in own if copy.queue_id is not None],
         claims=story.claims,
+        reasons=_list_reasons(found.deliveries, text),
+        rest=_find_rest(found.message_id, story),
     )
+
+
+def _choose_tone(copy: Copy) -> str:
+    """Return the state whose colours a row's word has; its last attempt says it."""
+    outcome = copy.hand_overs[-1].outcome if copy.hand_overs else ""
+    if not outcome:
+        return "stopped" if copy.refusals else "waiting"
+    return {"good": "passed", "bad": "stopped", "even": "maybe"}[_mark(outcome)]
+
+
+def _list_reasons(deliveries: Iterable[Delivery], text: Text) -> list[tuple[str, str]]:
+    """Return why recipients did not get it: causes, each with its words for people."""
+    replies = [one.reply for one in deliveries if one.reply and one.outcome in _WITHOUT]
+    causes = dict.fromkeys(explain_reply(reply).diagnosis.cause for reply in replies[:_REPLIES_MAX])
+    said = ((cause, say_cause(cause, text.wording.language)) for cause in causes)
+    return [(cause, words) for cause, words in said if words and cause != "unknown"]
+
+
+def _find_rest(message_id: str | None, story: Story) -> str:
+    """Return where the copies are that a story has no room for."""
+    if message_id:
+        return f"/trail?{urlencode({'message_id': message_id})}"
+    return f"/trail/message?{urlencode({'id': story.copies[-1].copy_id})}"
 
 
 def _choose_state(outcomes: Set[str]) -> str:
