@@ -35,6 +35,11 @@ _OFFICE = re.compile(
 # A mailing list's office; the list's own address is what is left without it.
 _LIST_OFFICE = re.compile(r"([^@]{1,64})-(owner|request|bounces|admin)(@.+)", re.I)
 _AND = re.compile(r"[\s<>,;]*+(?:and|und|et|e|y|en|och|og|ja|i|и)?[\s<>,;]*", re.I)
+_FOR_ADMINISTRATORS = re.compile(
+    r"[^\n:]{0,30}(?:diagnos|диагност|診断|诊断|診斷|진단)[^\n:@]{0,50}:?[ \t]*\Z", re.I
+)
+# An address in a notice: number of its line, strength, the address, and what follows it there.
+_Mark = tuple[int, int, str, str]
 _LISTED = 3
 _ANNOUNCED = 2
 _BARE_NAME = re.compile(r"[ \t]+<?([A-Za-z0-9][A-Za-z0-9._-]{1,63})>?:?[ \t]*\Z")
@@ -70,7 +75,7 @@ def find_mentions(notice: str, excluded: frozenset[str]) -> list[Mention]:
     lines = notice.split("\n", LINES_MAX)[:LINES_MAX]
     if len(notice) > LINE_MAX:
         lines = [line[:LINE_MAX] for line in lines]
-    marks: list[tuple[int, int, str, str]] = []
+    marks: list[_Mark] = []
     for number, line in enumerate(lines):
         if "@" in line:
             marks.extend(_read_line(number, line, lines[number - 1] if number else "", excluded))
@@ -83,7 +88,7 @@ def find_mentions(notice: str, excluded: frozenset[str]) -> list[Mention]:
     strength = max(mark[1] for mark in marks)
     chosen = [mark for mark in marks if mark[1] == strength]
     if strength == _LISTED:
-        return _with_following_lines(chosen, lines)
+        return _with_following_lines(_named_once(chosen, lines), lines)
     mentions: dict[str, Mention] = {}
     numbers = [mark[0] for mark in chosen]
     for number, level, address, _ in chosen:
@@ -91,6 +96,27 @@ def find_mentions(notice: str, excluded: frozenset[str]) -> list[Mention]:
         words = _near(lines, number) if len(chosen) == 1 else _between(lines, number, stop)
         mentions.setdefault(address.lower(), Mention(address, words, number + 1, level))
     return list(mentions.values())
+
+
+def _named_once(marks: list[_Mark], lines: list[str]) -> list[_Mark]:
+    """Give a recipient one address where a notice names it twice, as typed and as resolved.
+
+    Exchange lists its recipients for people and, in the same order, again under a heading for
+    administrators, where an alias or a contact has become another address.
+    """
+    head = next((n for n, line in enumerate(lines) if _FOR_ADMINISTRATORS.match(line)), len(lines))
+    above = {mark[2].lower(): mark[2] for mark in marks if mark[0] < head}
+    below = {mark[2].lower(): mark[2] for mark in marks if mark[0] > head}
+    typed = [name for low, name in above.items() if low not in below]
+    resolved = [name for low, name in below.items() if low not in above]
+    if len(typed) != len(resolved):
+        return marks
+    names = dict(zip(resolved, typed, strict=True))
+    return [mark if mark[0] < head else _rename(mark, names.get(mark[2])) for mark in marks]
+
+
+def _rename(mark: _Mark, name: str | None) -> _Mark:
+    return mark if name is None else (mark[0], mark[1], name, mark[3])
 
 
 def _near(lines: list[str], number: int) -> str:
@@ -108,11 +134,9 @@ def _between(lines: list[str], number: int, stop: int) -> str:
     return "\n".join(lines[number : max(number + 1, min(stop, number + NEAR_LINES_MAX))]).strip()
 
 
-def _read_line(
-    number: int, line: str, above: str, excluded: frozenset[str]
-) -> list[tuple[int, int, str, str]]:
+def _read_line(number: int, line: str, above: str, excluded: frozenset[str]) -> list[_Mark]:
     """Weigh the addresses of one line: ``(number, strength, address, what follows)`` each."""
-    marks: list[tuple[int, int, str, str]] = []
+    marks: list[_Mark] = []
     listed_to = -1  # where the last recipient's address ends
     for address, start, end in find_addresses(line):
         if address.lower() in excluded or _OFFICE.match(address) or not _is_plausible(address):
@@ -168,9 +192,7 @@ def _is_plausible(address: str) -> bool:
     return "//" not in local and not domain.startswith(".") and len(local) <= 128
 
 
-def _with_following_lines(
-    marks: list[tuple[int, int, str, str]], lines: list[str]
-) -> list[Mention]:
+def _with_following_lines(marks: list[_Mark], lines: list[str]) -> list[Mention]:
     """Give each address the words up to the next; those listed in a row share what follows."""
     mentions: dict[str, Mention] = {}
     waiting: list[tuple[int, str]] = []
@@ -205,7 +227,7 @@ def _join_reason(rest: str, following: list[str]) -> str:
     return "\n".join([rest, *following]).strip()
 
 
-def _bare_names(lines: list[str]) -> list[tuple[int, int, str, str]]:
+def _bare_names(lines: list[str]) -> list[_Mark]:
     """Find a local name alone on an indented line below a sentence that announces it (AOL)."""
     for number, line in enumerate(lines):
         found = _BARE_NAME.match(line)

@@ -117,7 +117,10 @@ def says_delay(subject: str, notice: str) -> bool:
 
 
 def _is_late(titles: set[str], signs: dict[str, int]) -> bool:
-    return "given-up" not in signs and ("late" in signs or "late" in titles)
+    if "given-up" in signs:
+        return False
+    is_held = "held" in signs and "failed" not in signs and "failed" not in titles
+    return is_held or "late" in signs or "late" in titles
 
 
 def kind_of_actions(actions: list[Action | None], fallback: Kind) -> Kind:

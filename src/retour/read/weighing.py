@@ -27,6 +27,7 @@ _REPLY_LINE = re.compile(
     r"[45](?<![^\s:'\"(<].)[0-5][0-9](?: - |[ -])(?:[45]\.[0-9]{1,3}\.[0-9]{1,3}|[#<A-Za-z])"
 )
 _QMAIL_STATUS = re.compile(r"\(#[45]\.[0-9]\.[0-9]\)")
+_STATUS = re.compile(r"[45](?<![0-9A-Za-z.].)\.[0-7]\.[0-9]{1,3}[ \t]+[<A-Za-z]")
 _STATUS_FIELD = re.compile(r"(?:reporting-mta|final-recipient)[ \t]*:")
 _FORWARD = re.compile(r"^\s*(?:fwd?|wg|tr|i|rv|vs|vb)\s*:", re.I)
 _QUOTED_LINE = re.compile(r"^[ \t]*>.*\n?", re.M)
@@ -45,8 +46,7 @@ def is_report(
         titles: what its subject is a sign of (`find_subject_signs`).
     """
     if not len(message.headers):  # somebody pasted the words alone
-        told = "failed" in signs or "late" in signs or tells_of_failure(notice)
-        return told or _has_reply(notice)
+        return _is_pasted_report(notice, signs)
     sender = weigh_sender(decode_words(message.headers.get("from") or ""))
     is_daemon = sender > 1
     if not is_daemon and "\n>" in notice and not _FORWARD.match(subject):  # quoted in an answer
@@ -57,7 +57,7 @@ def is_report(
     told = (
         "failed" in signs
         or ("late" in signs and (is_daemon or "late" in titles))
-        or ("listed" in signs and is_daemon)
+        or (is_daemon and ("listed" in signs or "held" in signs))
     )
     if told:
         score += 1
@@ -72,6 +72,19 @@ def is_report(
         told = True
     score += _weigh_grounds(message, notice, signs, told=told, is_daemon=is_daemon)
     return score >= _THRESHOLD
+
+
+def _is_pasted_report(words: str, signs: dict[str, int]) -> bool:
+    """Tell whether words without a header are a report's or a mail program's at sending.
+
+    Here nobody wrote to anybody: an answer of a server, or that a mail failed, is enough.
+    """
+    if not signs.keys().isdisjoint(("failed", "late", "held")):
+        return True
+    if _has_reply(words) or _STATUS.search(words, 0, _LOOK_MAX):
+        return True
+    is_about_mail = "yours" in signs or "@" in words or "SMTP" in words
+    return is_about_mail and tells_of_failure(words)
 
 
 def tells_of_arrival(notice: str, signs: dict[str, int], titles: set[str]) -> bool:

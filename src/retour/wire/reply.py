@@ -19,7 +19,7 @@ _STATUS = re.compile(
 )
 _LEADING = re.compile(
     r"(?:smtp|x-[a-z0-9-]+|lmtp|unix|x400|dns)?\s*;?\s*[\"'(<#]*"
-    r"([245][0-5][0-9])(?=[-\s:;,]|$)[-\s:;,]*",
+    r"([245][0-5][0-9])(?=[-\s:;,)]|$)[-\s:;,)]*(?:b['\"])?",
     re.I,
 )
 _REPEATED_CODE = re.compile(
