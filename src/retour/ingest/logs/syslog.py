@@ -98,19 +98,23 @@ class SyslogReader:
         """Take the frame off a line; None where it has none that is known."""
         if len(line) > LINE_MAX:
             line = line[:LINE_MAX]
-        framed: str | None = line
+        return self._split(line) or self._unwrap_framed(line)
+
+    def _unwrap_framed(self, line: str) -> SyslogLine | None:
+        """Take off what other programs put around a line."""
         for _ in range(frames.FRAMES_MAX):
-            if framed is None:
-                return None
-            if framed[:1] == "{":
-                record = _load_record(framed)
+            if line[:1] == "{":
+                record = _load_record(line)
                 if "__REALTIME_TIMESTAMP" in record:
                     return _unwrap_journal(record, self._context.system)
                 framed = frames.unwrap_record(record, self._context.system)
-            elif unwrapped := self._split(framed):
-                return unwrapped
             else:
-                framed = frames.unwrap(framed)
+                framed = frames.unwrap(line)
+            if framed is None:
+                return None
+            if unwrapped := self._split(framed):
+                return unwrapped
+            line = framed
         return None
 
     def _split(self, line: str) -> SyslogLine | None:
