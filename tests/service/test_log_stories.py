@@ -18,7 +18,7 @@ import os
 import shlex
 import shutil
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -175,7 +175,7 @@ def _complete(copy: Copy, n: int):  # type: ignore[no-untyped-def]
     )
 
 
-def _compare_fields(what: str, one: Copy | Delivery, expected: list[str]) -> Iterator[str]:
+def _compare_fields(what: str, one: Copy | Delivery, expected: Sequence[str]) -> Iterator[str]:
     """Compare the fields that are named; words without a name are part of the reply."""
     for part in expected:
         name, marked, value = part.partition("=")

@@ -10,7 +10,7 @@ from retour.rendering.json import to_line
 from retour.rendering.trailjson import copy_to_dict
 from retour.store import Store
 from retour.trail.delivery import judge
-from retour.trail.mail import find_moment, find_queue_id
+from retour.trail.mail import find_queue_id, find_sending_time
 from retour.trail.naming import strip_name
 
 _MAIL_BYTES_MAX = 32 << 20
@@ -112,7 +112,7 @@ def look_up_report(store: Store, raw: bytes) -> Found:
     queue_id = find_queue_id(raw, original.header_block if original else "")
     if message_id and (story := store.read_named(message_id)):
         return story, message_id
-    return (store.read_named(queue_id, find_moment(raw)) if queue_id else None), message_id
+    return (store.read_named(queue_id, find_sending_time(raw)) if queue_id else None), message_id
 
 
 def _is_file(path: Path) -> bool:

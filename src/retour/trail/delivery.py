@@ -215,8 +215,7 @@ def _list_next(story: Story, copy: Copy, attempt: HandOver) -> list[Copy]:
     return [
         other
         for other in others
-        if leads_to(copy, other) == "forwarded"
-        and attempt.next_queue_id in (None, other.queue_id)
+        if leads_to(copy, other) == "forwarded" and attempt.next_queue_id in (None, other.queue_id)
     ]
 
 

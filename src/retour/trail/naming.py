@@ -3,11 +3,11 @@
 import re
 
 _LABEL = re.compile(
-    r"(?:[\w-]*(?:message|msg|queue|q|evp|log|trace)[-_ ]?id|id|queued(?: \S+)? as|e?smtps?a? id)"
+    r"(?:[\w-]*(?:message|msg|queue|q|evp|log|trace)[-_ ]?id|id|queued(?: on \S+)? as|e?smtps?a? id)"
     r"(?:\s*[:=]\s*|\s+)(?=\S)",
     re.IGNORECASE,
 )
-_AROUND = " \t\r\n\"'`‚‘’„“”,;()[]"
+_AROUND = " \t\r\n\"'`\u201a\u2018\u2019\u201e\u201c\u201d,;()[]"
 _ENVELOPE_ID = re.compile(r"([0-9a-f]{8})[0-9a-f]{8}")
 _NAME_MAX = 998
 

@@ -42,7 +42,8 @@ _TIMES = (
 # What Export-Csv makes of a time in the regions of the world. Where the day and the month could
 # be either, a clock of twelve hours is American, and so is the month in front.
 _LOCAL_TIME = re.compile(
-    r"(\d{1,4})([./-])(\d{1,2})\2(\d{1,4}),? (\d{1,2})[:.](\d\d)(?:[:.](\d\d))?(?: ?([AaPp])\.?[Mm]\.?)?$"
+    r"(\d{1,4})([./-])(\d{1,2})\2(\d{1,4}),? "
+    r"(\d{1,2})[:.](\d\d)(?:[:.](\d\d))?(?: ?([AaPp])\.?[Mm]\.?)?$"
 )
 # Names of one thing in exports of different commands.
 _SYNONYMS: Mapping[str, str] = {
@@ -242,7 +243,7 @@ def _read_moment(text: str) -> datetime | None:
     numbers = int(first), int(second), int(third)
     if len(first) == 4:
         year, month, day = numbers
-    elif separator == "/" and (half and numbers[0] <= 12 or numbers[1] > 12):
+    elif separator == "/" and ((half and numbers[0] <= 12) or numbers[1] > 12):
         month, day, year = numbers
     else:
         day, month, year = numbers

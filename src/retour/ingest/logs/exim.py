@@ -48,7 +48,9 @@ _ADDRESS_OF_LIST = re.compile(r'(?:"(?:[^"\\]|\\.)*"|[^\s"])+')
 _BLACKHOLE = re.compile(r"blackhole \((.* ACL) discarded recipients\)(?:: (.*))?$", re.DOTALL)
 _CONFIRMED = re.compile(r' C=("(?:[^"\\]|\\.)*")')
 _TLS = re.compile(r"TLSv?([\d.]+)")
-_ADDRESS = re.compile(r"(:\w+:|.*?)(?: \([^()]*\))?(?: <([^<>]*)>)?(?= [A-Z]\w?=|: | defer \(| routing defer |$)")
+_ADDRESS = re.compile(
+    r"(:\w+:|.*?)(?: \([^()]*\))?(?: <([^<>]*)>)?(?= [A-Z]\w?=|: | defer \(| routing defer |$)"
+)
 _DEFERRED = re.compile(r" defer \(-?\d+\)(.*)$", re.DOTALL)
 _DURATIONS = re.compile(r" (?:DT|QT)=[\w.]+")
 _REJECTED = re.compile(

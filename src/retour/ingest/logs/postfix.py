@@ -49,7 +49,8 @@ _EXTRA = re.compile(r", (?!(?:orig_to|relay|delays?|conn_use|dsn|status)=)\w+=[^
 _RELAY = re.compile(r"([^\[]*)\[([^\]]*)\](?::\d+)?$")
 _QUEUED = re.compile(r"from=<(.*)>, size=(\d+), nrcpt=(\d+)")
 _TLS = re.compile(
-    r"TLS connection (?:established|reused) (?:from|to) ([^\[]*\[[^\]]*\](?::\d+)?): (TLSv[\d.]+|SSLv\d)"
+    r"TLS connection (?:established|reused) (?:from|to) ([^\[]*\[[^\]]*\](?::\d+)?): "
+    r"(TLSv[\d.]+|SSLv\d)"
 )
 _REFUSED = re.compile(
     r"(?:milter-)?reject: ([A-Z][A-Z -]*?) from ([^\[]*)\[([^\]]*)\](?::\d+)?: (.*)", re.DOTALL

@@ -5,7 +5,8 @@
 - RFC 3339: ``2026-11-24T02:40:13.916219+00:00 mx postfix/qmgr[140]: …``;
 - ``journalctl -o json``: one object a line.
 
-What is none of them may be one in a frame (`retour.ingest.logs.frames`). One log holds the lines of many programs; each goes to the dialect of its program.
+What is none of them may be one in a frame (`retour.ingest.logs.frames`). One log holds the lines of
+many programs; each goes to the dialect of its program.
 """
 
 import json
@@ -140,7 +141,7 @@ class SyslogReader:
 
     def save(self) -> Mapping[str, Any]:
         """Return each dialect's memory, by the first of the dialect's names."""
-        names = {id(dialect): name for name, dialect in reversed(self._dialects.items())}
+        names = {id(dialect): name for name, dialect in reversed(list(self._dialects.items()))}
         return {name: self._dialects[name].save() for name in names.values()}
 
     def restore(self, state: Mapping[str, Any]) -> None:
@@ -247,6 +248,4 @@ def _unwrap_journal(entry: Mapping[str, Any], system: str) -> SyslogLine | None:
     host = entry.get("_HOSTNAME") or system
     if not all(isinstance(part, str) for part in (text, program, pid, host)):
         return None
-    if not 0 <= at_us <= _LAST_US:
-        return None
-    return SyslogLine(at_us, host, program, pid, text)
+    return SyslogLine(at_us, host, str(program), pid, text) if 0 <= at_us <= _LAST_US else None
