@@ -14,7 +14,7 @@ from retour.store import Store, StoreError
 from retour.store.finding import ANYWHERE
 from retour.trail.assembly import is_same_system
 from retour.trail.context import know
-from retour.trail.mail import find_queue_id
+from retour.trail.mail import find_queue_id, find_sending_time
 from retour.trail.origin import DAY_US, domain_of, find_sender, is_below
 from retour.trail.return_path import is_signed, is_tagged, list_return_paths
 
@@ -58,10 +58,11 @@ def _find_story(store: Store, analysis: Analysis, queue_id: str | None) -> Story
     if message_id and (story := store.read_named(message_id)):
         return story
     named = [(hop.id, hop.by) for hop in analysis.route.hops]
+    reported_us = find_sending_time(analysis.raw)
     for name, host in [(queue_id, report.reporting_mta), *named]:
         if not name or not host:
             continue
-        story = store.read_named(name)
+        story = store.read_named(name, reported_us)
         if story and any(
             copy.queue_id == name and copy.system and is_same_system(copy.system, host)
             for copy in story.copies

@@ -5,14 +5,17 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from retour.analyse import explain
-from retour.model.story import Delivery, Story
+from retour.model.story import Delivery, Query, Story
 from retour.rendering.json import to_line
 from retour.rendering.trailjson import copy_to_dict
 from retour.store import Store
 from retour.trail.delivery import judge
-from retour.trail.mail import find_queue_id
+from retour.trail.mail import find_queue_id, find_sending_time
+from retour.trail.naming import strip_name
 
 _MAIL_BYTES_MAX = 32 << 20
+_PART_MIN = 6
+"""Characters of the beginning of a name that may stand for it."""
 
 
 Found = tuple[Story | None, str | None]
@@ -77,15 +80,29 @@ def look_up_path(store: Store, name: str) -> Found:
     """
     path = Path(name)
     if not _is_file(path):
-        return look_up_name(store, name)
+        return _look_up_part(store, name)
     with path.open("rb") as file:
         return look_up_report(store, file.read(_MAIL_BYTES_MAX))
 
 
 def look_up_name(store: Store, name: str) -> Found:
     """Look a message up by its Message-ID, a queue id or the number of a copy; open no file."""
-    message_id = name if name.startswith("<") else f"<{name}>" if "@" in name else None
-    return store.read_named(name), message_id
+    bare = strip_name(name)
+    return store.read_named(name), f"<{bare}>" if "@" in bare else None
+
+
+def _look_up_part(store: Store, name: str) -> Found:
+    """Look a message up by its name, else by the beginning of one that only it has."""
+    found = look_up_name(store, name)
+    part = strip_name(name)
+    if found[0] is not None or len(part) < _PART_MIN:
+        return found
+    for query in (Query(message_id=part), Query(queue_id=part)):
+        copies = store.find(query)
+        names = {copy.message_id or str(copy.copy_id) for copy in copies}
+        if len(names) == 1:
+            return look_up_name(store, names.pop())
+    return found
 
 
 def look_up_report(store: Store, raw: bytes) -> Found:
@@ -93,10 +110,9 @@ def look_up_report(store: Store, raw: bytes) -> Found:
     original = explain(raw).report.original
     message_id = original.message_id if original else None
     queue_id = find_queue_id(raw, original.header_block if original else "")
-    for known in (message_id, queue_id):
-        if known and (story := store.read_named(known)):
-            return story, message_id
-    return None, message_id
+    if message_id and (story := store.read_named(message_id)):
+        return story, message_id
+    return (store.read_named(queue_id, find_sending_time(raw)) if queue_id else None), message_id
 
 
 def _is_file(path: Path) -> bool:

@@ -94,14 +94,18 @@ class Store:
             numbers = find_numbers(connection, self._dialect, query)
             return read_copies(connection, self._dialect, numbers)[::-1]
 
-    def read_named(self, name: str) -> Story | None:
+    def read_named(self, name: str, near_us: int | None = None) -> Story | None:
         """Read the story of what a Message-ID, a queue id or a ``copy_id`` names.
+
+        Args:
+            name: as somebody wrote it, with or without what stands around it.
+            near_us: queue ids come back: which of their copies is meant; None: the newest.
 
         Returns:
             None where nothing has that name.
         """
         with self._reading() as connection:
-            numbers, is_whole = find_by_name(connection, name)
+            numbers, is_whole = find_by_name(connection, name, near_us)
             if not numbers:
                 return None
             return read_story(connection, self._dialect, numbers, is_whole=is_whole)

@@ -1,6 +1,6 @@
 """From one copy to its whole story: the same Message-ID, hand-overs, forwards, reports."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Any
 
 from sqlalchemy import Connection, Select, exists, literal, or_, select
@@ -8,11 +8,12 @@ from sqlalchemy import Connection, Select, exists, literal, or_, select
 from retour.model.story import Copy, ReportClaim, Story
 from retour.store.dialect import Dialect
 from retour.store.reading import read_claims, read_copies
-from retour.store.schema import DAY_US, ID_BITS, copies, hand_overs, links, reports
+from retour.store.schema import DAY_US, ID_BITS, LAST_US, copies, hand_overs, links, reports
 from retour.store.texts import clean_name
 from retour.trail.arrivals import list_repeated
 from retour.trail.assembly import UNQUEUED
 from retour.trail.joining import leads_to
+from retour.trail.naming import list_spellings, strip_name
 from retour.trail.ways import Ways
 
 STORY_MAX = 500
@@ -23,6 +24,7 @@ REPEATED_DAYS = 7
 have to look into."""
 
 _REPEATED_SPAN = (REPEATED_DAYS * DAY_US) << ID_BITS
+_DIGITS_MAX = 19
 _CONTINUATIONS = ("handed-on", "forwarded")
 
 
@@ -132,30 +134,52 @@ def _read_claims(connection: Connection, dialect: Dialect, known: list[Copy]) ->
     return read_claims(connection, or_(*either))
 
 
-def find_by_name(connection: Connection, name: str) -> tuple[list[int], bool]:
+def find_by_name(
+    connection: Connection, name: str, near_us: int | None = None
+) -> tuple[list[int], bool]:
     """Find the copies that a Message-ID, a queue id or a ``copy_id`` names, newest last.
 
     Args:
         connection: to read on.
-        name: with angle brackets or without.
+        name: as somebody wrote it (`retour.trail.naming`).
+        near_us: of a queue id that came back, the copy of that time; None: the newest.
 
     Returns:
-        All copies of a Message-ID, of a queue id that came back the newest only; and whether it
-        was a Message-ID.
+        All copies of a Message-ID, one of a queue id; and whether it was a Message-ID.
     """
-    bare = name.strip()
-    spellings = (clean_name(name), clean_name(bare), clean_name(f"<{bare.strip('<>')}>"))
-    by_message = select(copies.c.copy_id).where(copies.c.message_id.in_(spellings))
+    bare = strip_name(name)
+    exact = {clean_name(one) for one in (name, name.strip(), bare, f"<{bare}>")}
+    by_message = select(copies.c.copy_id).where(copies.c.message_id.in_(exact))
     found = sorted(connection.execute(by_message.limit(STORY_MAX * 2)).scalars())
     if found:
         return found, True
-    by_queue = select(copies.c.copy_id).where(copies.c.queue_id.in_(spellings))
-    newest = connection.execute(by_queue.order_by(copies.c.copy_id.desc()).limit(1)).scalars()
-    found = list(newest)
-    if found or not bare.isdecimal() or len(bare) > 19:
-        return found, False
+    for spellings in (exact, {clean_name(one) for one in list_spellings(name)} - exact):
+        found = _find_by_queue_id(connection, spellings, near_us)
+        if found:
+            return found, False
+    if not bare.isdecimal() or len(bare) > _DIGITS_MAX:
+        return [], False
     by_number = select(copies.c.copy_id).where(copies.c.copy_id == int(bare))
     return list(connection.execute(by_number).scalars()), False
+
+
+def _find_by_queue_id(
+    connection: Connection, spellings: Collection[str], near_us: int | None
+) -> list[int]:
+    """Find the one copy that bore a queue id, of several the one nearest to a moment."""
+    if not spellings:
+        return []
+    by_queue = select(copies.c.copy_id).where(copies.c.queue_id.in_(spellings))
+    if near_us is None:
+        newest = by_queue.order_by(copies.c.copy_id.desc()).limit(1)
+        return list(connection.execute(newest).scalars())
+    moment = min(max(near_us, 0), LAST_US) << ID_BITS
+    before = by_queue.where(copies.c.copy_id <= moment).order_by(copies.c.copy_id.desc())
+    after = by_queue.where(copies.c.copy_id > moment).order_by(copies.c.copy_id)
+    around = [
+        number for part in (before, after) for number in connection.execute(part.limit(1)).scalars()
+    ]
+    return [min(around, key=lambda number: abs(number - moment))] if around else []
 
 
 def find_repeated(

@@ -12,7 +12,7 @@ from dataclasses import replace
 from retour.model.story import Copy, Delivery, ReportClaim, Story
 from retour.model.trail import HandOver, HandOverOutcome, Refusal
 from retour.model.vocabulary import Action, Outcome
-from retour.trail.joining import find_next, leads_to
+from retour.trail.joining import find_next, find_returned, leads_to
 
 _RANK: Mapping[Outcome, int] = {
     "delivered": 4,
@@ -92,7 +92,7 @@ def list_starts(story: Story) -> list[Copy]:
 
     A system that logs no Message-ID is found by what it handed on, and may be where it began.
     """
-    others = [copy for copy in story.copies if copy.copy_id not in story.report_copies]
+    others = _list_others(story)
     asked = [copy for copy in others if copy.copy_id in story.asked]
     if not story.is_whole:
         return asked
@@ -142,6 +142,8 @@ def _follow(story: Story, copy: Copy, address: str, visited: frozenset[int]) -> 
         if wanted in (attempt.recipient.lower(), (attempt.original_recipient or "").lower()):
             key = attempt.recipient.lower()
             known = last.get(key)
+            if known is not None and known.outcome == "delivered":
+                continue  # it is there; what comes now is a second copy of it
             if known is None or (attempt.at_us, attempt.outcome != "deferred") >= (
                 known.at_us,
                 known.outcome != "deferred",
@@ -156,6 +158,9 @@ def _follow(story: Story, copy: Copy, address: str, visited: frozenset[int]) -> 
             best = answer
     if best is None:
         best = _judge_untried(copy, address)
+        for other in _list_requeued(copy, address, copy.first_us, _list_others(story)):
+            if other.copy_id not in visited:
+                best = _follow(story, other, address, visited | {copy.copy_id})
     final = best.final_recipient or best.address
     return replace(best, address=address, final_recipient=None if final == address else final)
 
@@ -165,7 +170,7 @@ def _follow_attempt(
 ) -> Delivery:
     """Answer for one attempt, the last for its recipient."""
     outcome = _OF_ATTEMPT[attempt.outcome]
-    if attempt.outcome == "deferred" and (copy.given_up_us or 0) >= attempt.at_us:
+    if attempt.outcome in ("deferred", "held") and (copy.given_up_us or 0) >= attempt.at_us:
         outcome = "not-delivered"
     here = Delivery(
         attempt.recipient,
@@ -179,7 +184,7 @@ def _follow_attempt(
         copy.system,
         {"delivered": "mailbox", "relayed": "system"}.get(attempt.outcome),  # type: ignore[arg-type]
     )
-    if attempt.outcome not in ("relayed", "expanded", "delivered"):
+    if attempt.outcome in ("failed", "expired", "discarded"):
         return here
     if len(visited) > _DEPTH_MAX:
         return replace(here, outcome="unknown", handed_to=None)
@@ -195,23 +200,42 @@ def _follow_attempt(
 
 
 def _list_next(story: Story, copy: Copy, attempt: HandOver) -> list[Copy]:
-    """List the copies that a successful attempt became."""
-    others = [other for other in story.copies if other.copy_id not in story.report_copies]
+    """List the copies that an attempt became, or that took its place."""
+    others = _list_others(story)
+    if attempt.outcome in ("deferred", "held"):
+        return _list_requeued(copy, attempt.recipient, attempt.at_us, others)
     taken = find_next(copy, attempt, others)
     if taken is not None:
         return [taken]
+    if attempt.outcome == "delivered":
+        returned = find_returned(copy, attempt, others)
+        return [returned] if returned is not None else []
     if attempt.outcome == "relayed":
         return []
-    return (
-        [
-            other
-            for other in others
-            if leads_to(copy, other) == "forwarded"
-            and attempt.next_queue_id in (None, other.queue_id)
-        ]
-        if attempt.outcome == "expanded"
-        else []
-    )
+    return [
+        other
+        for other in others
+        if leads_to(copy, other) == "forwarded" and attempt.next_queue_id in (None, other.queue_id)
+    ]
+
+
+def _list_others(story: Story) -> list[Copy]:
+    """List the copies that are no reports about the message."""
+    return [other for other in story.copies if other.copy_id not in story.report_copies]
+
+
+def _list_requeued(copy: Copy, address: str, since_us: int, others: list[Copy]) -> list[Copy]:
+    """List the copies under whose names what waited for an address was put into the queue anew."""
+    if not any(link.relation == "forwarded" for link in copy.links):
+        return []
+    wanted = address.lower()
+    return [
+        other
+        for other in others
+        if leads_to(copy, other) == "forwarded"
+        and other.first_us >= since_us
+        and wanted in (one.lower() for one in list_addresses(other))
+    ]
 
 
 def _match_addresses(other: Copy, attempt: HandOver) -> list[str]:

@@ -10,6 +10,8 @@ NEAR_US = 86_400_000_000
 """Clocks, and stamps without a time zone, differ by hours; queue ids come back after more."""
 AT_ONCE_US = 120_000_000
 """A hand-over and the arrival that it is lie this near where only the Message-ID joins them."""
+FILTER_US = 5_000_000
+"""A filter that is a program has given the message back before its exit is logged, or just then."""
 
 
 def leads_to(copy: Copy, other: Copy) -> str | None:
@@ -73,6 +75,37 @@ def find_next(copy: Copy, attempt: HandOver, copies: Iterable[Copy]) -> Copy | N
         )
     ]
     return min(alike, key=lambda other: abs(other.first_us - attempt.at_us), default=None)
+
+
+def find_returned(copy: Copy, attempt: HandOver, copies: Iterable[Copy]) -> Copy | None:
+    """Find the copy that a program made of what was delivered to it: a filter gives mail back.
+
+    Args:
+        copy: the one that was delivered to a program.
+        attempt: its delivery.
+        copies: those that may be it.
+
+    Returns:
+        One of the same message for the same recipient, handed in locally at that moment.
+    """
+    if copy.message_id is None:
+        return None
+    wanted = attempt.recipient.lower()
+    began_us = attempt.at_us - 1_000 * (attempt.delay_ms or 0) - FILTER_US
+    return next(
+        (
+            other
+            for other in copies
+            if other.copy_id > copy.copy_id
+            and other.protocol == "local"
+            and other.message_id == copy.message_id
+            and other.queue_id is not None
+            and is_same_system(other.system, copy.system)
+            and began_us <= other.first_us <= attempt.at_us + FILTER_US
+            and wanted in (recipient.lower() for recipient in other.recipients)
+        ),
+        None,
+    )
 
 
 def _agree(copy: Copy, other: Copy) -> bool:

@@ -194,6 +194,13 @@ def find_queue_id(raw: bytes, original_block: str) -> str | None:
     return parse_received(received[0]).id if received else None
 
 
+def find_sending_time(raw: bytes) -> int | None:
+    """Return when a stored mail arrived or was sent, in microseconds since 1970."""
+    end = _BLOCK_END.search(raw)
+    headers = parse_headers(read_source(raw[: end.start()] if end else raw).text.strip("\n"))
+    return _draft(raw, headers, 0).first_us or None
+
+
 def _to_us(moment: datetime) -> int:
     """Return whole microseconds since 1970."""
     return round(moment.timestamp()) * 1_000_000

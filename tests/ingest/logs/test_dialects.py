@@ -438,7 +438,15 @@ OTHERS: dict[str, tuple[str, list[str], list[dict[str, Any]]]] = {
                 "tls": "TLSv1.3",
                 "recipients": ("b@example.org",),
             },
-            {"kind": "Arrival", "protocol": "ESMTP", "size_bytes": 283, "recipient_count": 1},
+            {
+                "kind": "Arrival",
+                "peer_name": "mx.example.net",
+                "peer_address": "2001:db8::7",
+                "tls": "TLSv1.3",
+                "protocol": "ESMTP",
+                "size_bytes": 283,
+                "recipient_count": 1,
+            },
         ],
     ),
     "OpenSMTPD hands a message on": (

@@ -61,7 +61,7 @@ EVENTS: dict[str, tuple[str, list[dict[str, Any]]]] = {
     "DELIVER": ("delivered", [{"host": "EX1"}]),
     "FAIL": ("failed", [{"host": "EX1", "reply": "550 5.1.1 no", "status": "5.1.1"}]),
     "DEFER": ("deferred", [{"host": "EX1", "reply": "451 4.4.0 later", "status": "4.4.0"}]),
-    "DUPLICATEDELIVER": ("discarded", [{"host": "EX1", "reply": "DUPLICATEDELIVER"}]),
+    "DUPLICATEDELIVER": ("delivered", [{"host": "EX1", "reply": "DUPLICATEDELIVER"}]),
     "THROTTLE": ("discarded", [{"host": "EX1", "reply": "THROTTLE XLoopHeaderCount:1/1"}]),
     "POISONMESSAGE": ("held", [{"host": "EX1", "reply": "POISONMESSAGE"}]),
 }

@@ -1,4 +1,4 @@
-"""Dovecot's delivery lines (LMTP, LDA and Sieve; 2.2 to 2.4), from syslog or its own log file.
+"""Dovecot's delivery lines (LMTP, LDA and Sieve; 1.2 to 2.4), from syslog or its own log file.
 
 The session in angle brackets is the id that the LMTP reply gives to the server in front, and the
 queue id here.
@@ -17,8 +17,9 @@ _NOTHING: Sequence[Observation] = ()
 _TEXT_MAX = 8_192
 
 _LINE = re.compile(
-    r"(lmtp|lda|deliver)\(([^)\s,]+)(?:, ?[^)]*)?\)(?:<\d+>)?<([^>]+)>: (?:Info: )?(?:sieve: )?"
-    r"msgid=(<[^>]*>|\S*): (.*)",
+    r"(lmtp|lda|deliver)\((?:\d+, ?)?([^)\s,]+)(?:, ?[^)]*)?\)(?:<\d+>)?(?:<([^>]+)>)?: "
+    r"(?:([\w+/]{16,}(?::\d+)?): )?(?:(?:Info|Error|Warning): )?(?:sieve: )?"
+    r"msgid=(<[^>]*>|[^\s:]*): (.*)",
     re.DOTALL,
 )
 # Done to the message as a whole; a vacation notice, say, is beside it.
@@ -26,14 +27,17 @@ _ACTIONS: tuple[tuple[str, HandOverOutcome], ...] = (
     ("saved mail to ", "delivered"),
     ("stored mail into mailbox ", "delivered"),
     ("fileinto action: stored ", "delivered"),
+    ("store action: stored ", "delivered"),
     ("redirect action: forwarded to ", "expanded"),
     ("forwarded to ", "expanded"),
     ("discard action: ", "discarded"),
-    ("discarded", "discarded"),
+    ("discarded message", "discarded"),
+    ("discarding message", "discarded"),
     ("marked message to be discarded", "discarded"),
     ("reject action: ", "failed"),
     ("rejected", "failed"),
     ("save failed to ", "failed"),
+    ("failed to save", "failed"),
     ("failed to store into mailbox ", "failed"),
 )
 
@@ -46,24 +50,26 @@ class DovecotDialect:
         found = _LINE.match(line.text[:_TEXT_MAX])
         if not found:
             return _NOTHING
-        program, user, session, message_id, words = found.groups()
+        program, user, session, older_session, message_id, words = found.groups()
+        # Until 2.2 LDA logged no session; then the Message-ID alone tells messages apart.
+        queue_id = session or older_session or message_id
         said = words.lower()
         outcome = next((end for start, end in _ACTIONS if said.startswith(start)), None)
-        if outcome is None:
+        if outcome is None or not queue_id:
             return _NOTHING
         return (
             Arrival(
                 line.at_us,
                 line.host,
-                session,
-                message_id if message_id.startswith("<") else None,
+                queue_id,
+                message_id if "@" in message_id or message_id.startswith("<") else None,
                 protocol="LMTP" if program == "lmtp" else "local",
                 recipients=(user,),
             ),
             HandOver(
                 line.at_us,
                 line.host,
-                session,
+                queue_id,
                 user,
                 outcome=outcome,
                 host="dovecot",

@@ -17,35 +17,47 @@ from datetime import UTC, datetime
 from typing import Any
 
 from retour.ingest.logs.figures import COUNT_MAX, read_figure
+from retour.ingest.logs.memory import remember
 from retour.ingest.logs.reader import LogContext
 from retour.ingest.logs.replies import find_status
-from retour.model.trail import Arrival, HandOver, HandOverOutcome, Observation
+from retour.model.trail import Arrival, HandOver, HandOverOutcome, Link, Observation
 
 _NOTHING: Sequence[Observation] = ()
 _LINE_MAX = 1_000_000
 """Characters of a row. A row names every recipient, and Exchange takes thousands in one message."""
 _SPECIAL = re.compile(r"[^a-z0-9]")
 _CLOUD = "microsoft365"
+_RENAMED_MAX = 100
 
 _TIMES = (
     "datetimeutc",
     "datetime",
     "origintimestamputc",
     "origintimestamp",
+    "receivedutc",
     "received",
+    "dateutc",
     "timestamp",
 )
-_LOCAL_TIMES: tuple[tuple[re.Pattern[str], str], ...] = (
-    # What Export-Csv makes of a time under en-US, de-DE, and most of the rest.
-    (re.compile(r"\d+/\d+/\d{4} \d+:\d+:\d+ [AP]M$"), "%m/%d/%Y %I:%M:%S %p"),
-    (re.compile(r"\d+\.\d+\.\d{4} \d+:\d+:\d+$"), "%d.%m.%Y %H:%M:%S"),
-    (re.compile(r"\d+/\d+/\d{4} \d+:\d+:\d+$"), "%d/%m/%Y %H:%M:%S"),
+# What Export-Csv makes of a time in the regions of the world. Where the day and the month could
+# be either, a clock of twelve hours is American, and so is the month in front.
+_LOCAL_TIME = re.compile(
+    r"(\d{1,4})([./-])(\d{1,2})\2(\d{1,4}),? "
+    r"(\d{1,2})[:.](\d\d)(?:[:.](\d\d))?(?: ?([AaPp])\.?[Mm]\.?)?$"
 )
+# Names of one thing in exports of different commands.
+_SYNONYMS: Mapping[str, str] = {
+    "sender": "senderaddress",
+    "recipient": "recipientaddress",
+    "recipients": "recipientaddress",
+    "sizebytes": "size",
+}
 
 # What became of a recipient, by the event.
 _ENDS: Mapping[str, HandOverOutcome] = {
     "DELIVER": "delivered",
     "SEND": "relayed",
+    "SENDEXTERNAL": "relayed",
     "FAIL": "failed",
     "DELIVERFAIL": "failed",
     "BADMAIL": "failed",
@@ -57,11 +69,16 @@ _ENDS: Mapping[str, HandOverOutcome] = {
     "DROP": "discarded",
     "THROTTLE": "discarded",
     "SUPPRESSED": "discarded",
-    # The mailbox has the message already; this copy is thrown away without a word.
-    "DUPLICATEDELIVER": "discarded",
+    # This copy is thrown away without a word, because the mailbox has the message already.
+    "DUPLICATEDELIVER": "delivered",
 }
+_SENDS = frozenset({"SEND", "SENDEXTERNAL"})
 _ARRIVALS = frozenset({"RECEIVE", "SUBMIT", "CLIENTSUBMISSION", "INITMESSAGECREATED"})
 _REPLACED = frozenset({"EXPAND", "REDIRECT", "RESOLVE"})
+# One address for one; of a group each member is another.
+_RENAMED = frozenset({"REDIRECT", "RESOLVE"})
+_REPLY = re.compile(r"\[(?:\{[^{}]*\};?)*\]|[^;]+")
+_REPLY_FIELD = re.compile(r"\{(\w+)=([^{}]*)\}")
 
 _STATUSES: Mapping[str, HandOverOutcome] = {
     "delivered": "delivered",
@@ -76,6 +93,8 @@ _STATUSES: Mapping[str, HandOverOutcome] = {
     "pending": "deferred",
     "defer": "deferred",
     "quarantined": "held",
+    "quarantine": "held",
+    "sendexternal": "relayed",
     "drop": "discarded",
 }
 
@@ -88,6 +107,8 @@ class ExchangeReader:
         self._columns: tuple[str, ...] = ()
         self._delimiter = ","
         self._begun = ""
+        # By message: the addresses that others were replaced by, with those they stand for.
+        self._renamed: dict[str, dict[str, str]] = {}
 
     def read(self, line: str) -> Sequence[Observation] | None:
         """Read one line; see `LogReader.read`. A quoted value may go on in the next."""
@@ -114,17 +135,23 @@ class ExchangeReader:
             if value.strip()
         }
         at_us = self._read_time(row)
-        return None if at_us is None else _read_row(at_us, row, self._context.system)
+        return None if at_us is None else self._read_row(at_us, row)
 
     def save(self) -> Mapping[str, Any]:
-        """Return the columns' names and a row that is not complete yet."""
-        return {"columns": self._columns, "delimiter": self._delimiter, "begun": self._begun}
+        """Return the columns' names, a row that is not complete yet, and who was renamed."""
+        return {
+            "columns": self._columns,
+            "delimiter": self._delimiter,
+            "begun": self._begun,
+            "renamed": self._renamed,
+        }
 
     def restore(self, state: Mapping[str, Any]) -> None:
         """Go on from what `save` returned."""
         self._columns = tuple(state.get("columns", ()))
         self._delimiter = state.get("delimiter", ",")
         self._begun = state.get("begun", "")
+        self._renamed = {key: dict(names) for key, names in state.get("renamed", {}).items()}
 
     def _is_row(self, line: str) -> bool:
         """Tell whether a line is a row by itself: what was begun before it had a stray quote."""
@@ -149,25 +176,82 @@ class ExchangeReader:
     def _set_columns(self, line: str) -> None:
         self._delimiter = max(",;\t", key=line.count)
         names = _split_row(line.strip(), self._delimiter)
-        self._columns = tuple(_SPECIAL.sub("", name.lower()) for name in names)
+        plain = (_SPECIAL.sub("", name.lower()) for name in names)
+        self._columns = tuple(_SYNONYMS.get(name, name) for name in plain)
 
     def _read_time(self, row: Mapping[str, str]) -> int | None:
         text = next((row[name] for name in _TIMES if name in row), "")
-        try:
-            at = datetime.fromisoformat(text)
-        except ValueError:
-            form = next((form for shape, form in _LOCAL_TIMES if shape.match(text)), None)
-            if form is None:
-                return None
-            try:
-                at = datetime.strptime(text, form)
-            except ValueError:
-                return None
+        at = _read_moment(text)
+        if at is None:
+            return None
         try:
             at = (at if at.tzinfo else at.replace(tzinfo=UTC)).astimezone(UTC)
         except OverflowError:  # outside of the calendar once it is in UTC
             return None
         return int(at.replace(microsecond=0).timestamp()) * 1_000_000 + at.microsecond
+
+    def _read_row(self, at_us: int, row: Mapping[str, str]) -> Sequence[Observation]:
+        return self._read_event(at_us, row) if "eventid" in row else _read_summary(at_us, row)
+
+    def _read_event(self, at_us: int, row: Mapping[str, str]) -> Sequence[Observation]:
+        event = row["eventid"].upper()
+        queue_id = row.get("networkmessageid") or row.get("internalmessageid")
+        if not queue_id:
+            return _NOTHING
+        names = ["serverhostname", "clienthostname"]
+        if _is_sending(event, row):  # the "client" is then this server, and the "server" the next
+            names.reverse()
+        system = next((row[name] for name in names if name in row), self._context.system)
+        if event in _ARRIVALS or event == "DSN":
+            return (_build_arrival(at_us, row, system, queue_id, is_report=event == "DSN"),)
+        if event == "TRANSFER":
+            return _read_transfer(at_us, row, system, queue_id)
+        if event in _REPLACED and (former := row.get("relatedrecipientaddress")):
+            return self._replace(at_us, row, system, queue_id, former)
+        if event not in _ENDS:
+            return _NOTHING
+        originals = self._renamed.get(queue_id, {})
+        return (
+            _name(at_us, row, system, queue_id),
+            *_build_hand_overs(at_us, row, system, queue_id, event, originals),
+        )
+
+    def _replace(
+        self, at_us: int, row: Mapping[str, str], system: str, queue_id: str, former: str
+    ) -> Sequence[Observation]:
+        """Read that an address was replaced by another, or a group by its members."""
+        event, members = row["eventid"].upper(), row.get("recipientaddress", "")
+        known = _name(at_us, row, system, queue_id)
+        if event in _RENAMED and members:
+            names = self._renamed.get(queue_id, {})
+            if len(names) < _RENAMED_MAX:
+                names[members.lower()] = names.get(former.lower(), former)
+            remember(self._renamed, queue_id, names)
+        said = f"{event}: {members}"
+        return known, HandOver(at_us, system, queue_id, former, outcome="expanded", reply=said)
+
+
+def _read_moment(text: str) -> datetime | None:
+    """Read a time as ISO 8601 writes it, or as one of the world's regions does."""
+    try:
+        return datetime.fromisoformat(text)
+    except ValueError:
+        found = _LOCAL_TIME.match(text)
+    if not found:
+        return None
+    first, separator, second, third, hour, minute, seconds, half = found.groups()
+    numbers = int(first), int(second), int(third)
+    if len(first) == 4:
+        year, month, day = numbers
+    elif separator == "/" and ((half and numbers[0] <= 12) or numbers[1] > 12):
+        month, day, year = numbers
+    else:
+        day, month, year = numbers
+    hours = int(hour) % 12 + (12 if half in "Pp" else 0) if half else int(hour)
+    try:
+        return datetime(year, month, day, hours, int(minute), int(seconds or 0))
+    except ValueError:
+        return None
 
 
 # The module refuses cells over 128 kB; one row names every recipient of its message.
@@ -197,35 +281,6 @@ def is_trace(columns: Sequence[str]) -> bool:
     )
 
 
-def _read_row(at_us: int, row: Mapping[str, str], system: str) -> Sequence[Observation]:
-    if "eventid" in row:
-        return _read_event(at_us, row, system)
-    return _read_summary(at_us, row)
-
-
-def _read_event(at_us: int, row: Mapping[str, str], system: str) -> Sequence[Observation]:
-    event = row["eventid"].upper()
-    queue_id = row.get("networkmessageid") or row.get("internalmessageid")
-    if not queue_id:
-        return _NOTHING
-    # In a SEND row the "client" is the server that sends, and the "server" the one that takes.
-    host = row.get("clienthostname" if event == "SEND" else "serverhostname", "")
-    system = host or system
-    if event in _ARRIVALS or event == "DSN":
-        return (_build_arrival(at_us, row, system, queue_id, is_report=event == "DSN"),)
-    if event in _REPLACED and (group := row.get("relatedrecipientaddress")):
-        members = row.get("recipientaddress")
-        known = _name(at_us, row, system, queue_id)
-        said = f"{event}: {members}"
-        return known, HandOver(at_us, system, queue_id, group, outcome="expanded", reply=said)
-    if event not in _ENDS:
-        return _NOTHING
-    return (
-        _name(at_us, row, system, queue_id),
-        *_build_hand_overs(at_us, row, system, queue_id, event),
-    )
-
-
 def _build_arrival(
     at_us: int, row: Mapping[str, str], system: str, queue_id: str, *, is_report: bool
 ) -> Arrival:
@@ -248,6 +303,25 @@ def _build_arrival(
     )
 
 
+def _is_sending(event: str, row: Mapping[str, str]) -> bool:
+    """Tell whether a row is about a connection that this server opened."""
+    connector = row.get("connectorid", "")
+    if event in ("FAIL", "DEFER") and row.get("source", "").upper() == "SMTP":
+        return bool(connector) and "\\" not in connector  # one that receives is SERVER\name
+    return event in _SENDS
+
+
+def _read_transfer(
+    at_us: int, row: Mapping[str, str], system: str, queue_id: str
+) -> Sequence[Observation]:
+    """Read that some recipients go on in a copy of their own, under another internal id."""
+    arrival = _build_arrival(at_us, row, system, queue_id, is_report=False)
+    former = row.get("reference", "")
+    if "networkmessageid" in row or not former.isdecimal():
+        return (arrival,)
+    return arrival, Link(at_us, system, former, queue_id, "forwarded")
+
+
 def _name(at_us: int, row: Mapping[str, str], system: str, queue_id: str) -> Arrival:
     """Say which message it is: the server's rows about its arrival may lie in another file."""
     return Arrival(
@@ -265,19 +339,33 @@ def _sender(row: Mapping[str, str]) -> str | None:
     return "" if sender == "<>" else sender
 
 
+def _split_replies(status: str, count: int) -> list[str]:
+    """Split ``recipient-status`` into one reply a recipient; braces keep semicolons together."""
+    return _REPLY.findall(status) if count > 1 else [status]
+
+
+def _read_reply(status: str) -> tuple[str, str | None]:
+    """Return the words of ``[{LED=550 …};{FQDN=host};…]`` and the host that said them."""
+    fields = dict(_REPLY_FIELD.findall(status))
+    if "LED" not in fields:
+        return status.strip(), None
+    return fields["LED"].strip(), fields.get("FQDN") or None
+
+
 def _build_hand_overs(
-    at_us: int, row: Mapping[str, str], system: str, queue_id: str, event: str
+    at_us: int,
+    row: Mapping[str, str],
+    system: str,
+    queue_id: str,
+    event: str,
+    originals: Mapping[str, str],
 ) -> Sequence[HandOver]:
     recipients = _split(row.get("recipientaddress", ""))
-    replies = (
-        row.get("recipientstatus", "").split(";")
-        if len(recipients) > 1
-        else [row.get("recipientstatus", "")]
-    )
-    sends = event == "SEND"
+    replies = _split_replies(row.get("recipientstatus", ""), len(recipients))
+    sends = event in _SENDS
     observations = []
     for n, recipient in enumerate(recipients):
-        reply = replies[n].strip() if n < len(replies) else ""
+        reply, host = _read_reply(replies[n]) if n < len(replies) else ("", None)
         if event not in ("DELIVER", "SEND") and not reply:
             reply = f"{event} {row.get('sourcecontext', '')}".strip()
         if event == "DUPLICATEDELIVER":
@@ -288,9 +376,9 @@ def _build_hand_overs(
                 system,
                 queue_id,
                 recipient,
-                None,
+                originals.get(recipient.lower()),
                 _ENDS[event],
-                row.get("serverhostname"),
+                host or row.get("serverhostname"),
                 row.get("serverip") if sends else None,
                 find_status(reply),
                 reply or None,

@@ -30,6 +30,7 @@ from retour.wire.queue_id import find_queue_id
 
 _NOTHING: Sequence[Observation] = ()
 _TEXT_MAX = 8_192
+_RECIPIENTS_MAX = 100
 
 _STAMP = re.compile(
     r"(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(?:\.\d{1,6})?)(?: ([+-]\d\d)(\d\d))? (?:\[\d+\] )?"
@@ -38,17 +39,24 @@ _STAMP = re.compile(
 _ID = re.compile(
     r"([0-9A-Za-z]{6}-(?:[0-9A-Za-z]{6}-[0-9A-Za-z]{2}|[0-9A-Za-z]{11}-[0-9A-Za-z]{4})) "
 )
+_PIECE = re.compile(r"\[(\d+)([\\/])(\d+)\] ")  # a line that was too long for syslog
 _HOST = re.compile(r"(?:^| )H=(?:([^\s(]\S*) )?(?:\(([^)]*)\) )?\[([^\]]*)\](?::\d+)?")
 _FIELD = re.compile(r' (X|P|S|id|R|T|U|F)=("(?:[^"\\]|\\.)*"|\S+)')
+_QUOTED = re.compile(r' (?:T|DN|SNI)="(?:[^"\\]|\\.)*"')
 _RECIPIENTS = re.compile(r" for (\S.*)$")
+_ADDRESS_OF_LIST = re.compile(r'(?:"(?:[^"\\]|\\.)*"|[^\s"])+')
+_BLACKHOLE = re.compile(r"blackhole \((.* ACL) discarded recipients\)(?:: (.*))?$", re.DOTALL)
 _CONFIRMED = re.compile(r' C=("(?:[^"\\]|\\.)*")')
 _TLS = re.compile(r"TLSv?([\d.]+)")
-_ADDRESS = re.compile(r"(:\w+:|.*?)(?: <([^<>]*)>)?(?= [A-Z]\w?=|: | defer \(| routing defer |$)")
+_ADDRESS = re.compile(
+    r"(:\w+:|.*?)(?: \([^()]*\))?(?: <([^<>]*)>)?(?= [A-Z]\w?=|: | defer \(| routing defer |$)"
+)
 _DEFERRED = re.compile(r" defer \(-?\d+\)(.*)$", re.DOTALL)
 _DURATIONS = re.compile(r" (?:DT|QT)=[\w.]+")
 _REJECTED = re.compile(
     r"(?:temporarily )?rejected (?:after (?:DATA|end of data)|during MIME ACL checks|"
-    r"(RCPT|MAIL|EHLO|HELO|AUTH|VRFY|connection|DATA)(?: or HELO)?)(?: <([^>]*)>)?[^:]*: (.*)",
+    r"(RCPT|MAIL|EHLO|HELO|AUTH|VRFY|connection|DATA)(?: or HELO)?)"
+    r"(?: <([^>]*)>| ([^\s<>:]+@[^\s<>:]+))?[^:]*: (.*)",
     re.DOTALL,
 )
 
@@ -78,10 +86,20 @@ class EximDialect:
 
     def __init__(self) -> None:
         self._failed: dict[str, bool] = {}
+        # By message: its recipients, where the line of its arrival names them.
+        self._recipients: dict[str, list[str]] = {}
+        # By process: the pieces so far of a line that was too long for syslog.
+        self._pieces: dict[str, str] = {}
 
     def read(self, line: SyslogLine) -> Sequence[Observation] | None:
         """Read one line of the main log or the reject log, without its stamp."""
         text = line.text
+        if text[:1] == "[" and (piece := _PIECE.match(text)):
+            text = self._join(line.pid, piece)
+            if not text:
+                return _NOTHING
+        if stamp := _STAMP.match(text):  # syslog has one of its own
+            text = text[stamp.end() :]
         if len(text) > _TEXT_MAX:  # more than Exim's buffer holds; half a word is none
             text = text[:_TEXT_MAX].rpartition(" ")[0]
         found = _ID.match(text)
@@ -91,32 +109,64 @@ class EximDialect:
         flag, body = rest[:2], rest[3:]
         if flag == "<=":
             return self._read_arrival(line, queue_id, body)
+        if flag == "=>" and (thrown := _BLACKHOLE.match(body)):
+            return self._discard(line, queue_id, thrown)
         if flag in _FLAGS and rest[2:3] == " ":
             hand_over = _read_attempt(line, queue_id, _FLAGS[flag], body)
             if hand_over.outcome in ("failed", "expired"):
                 remember(self._failed, queue_id, True)
             return (hand_over,)
         if rest.startswith("Completed"):
+            self._recipients.pop(queue_id, None)
             return (End(line.at_us, line.host, queue_id),)
         if rest.startswith(("cancelled by ", "removed by ")):  # frozen too long; an administrator
             return (End(line.at_us, line.host, queue_id, given_up=True),)
         return _read_rejection(line, queue_id, rest)
 
     def save(self) -> Mapping[str, Any]:
-        """Return the messages with a failure, about which a report may follow."""
-        return {"failed": list(self._failed)}
+        """Return what was said of messages that are not done with, and of cut lines."""
+        return {
+            "failed": list(self._failed),
+            "recipients": self._recipients,
+            "pieces": self._pieces,
+        }
 
     def restore(self, state: Mapping[str, Any]) -> None:
         """Go on from what `save` returned."""
         self._failed = dict.fromkeys(state.get("failed", ()), True)
+        self._recipients = {key: list(those) for key, those in state.get("recipients", {}).items()}
+        self._pieces = dict(state.get("pieces", {}))
+
+    def _join(self, pid: str, piece: re.Match[str]) -> str:
+        """Put a piece to those before it; ``""`` until the last one has come."""
+        _, sign, _ = piece.groups()
+        text = (self._pieces.pop(pid, "") + piece.string[piece.end() :])[:_TEXT_MAX]
+        if sign == "/":  # the last one
+            return text
+        remember(self._pieces, pid, text)
+        return ""
+
+    def _discard(
+        self, line: SyslogLine, queue_id: str, found: re.Match[str]
+    ) -> Sequence[Observation]:
+        """Read that an access list threw away all recipients of a message that it took."""
+        acl, words = found.groups()
+        return [
+            HandOver(
+                line.at_us, line.host, queue_id, recipient, outcome="discarded", reply=words or acl
+            )
+            for recipient in self._recipients.get(queue_id, ())
+        ]
 
     def _read_arrival(self, line: SyslogLine, queue_id: str, body: str) -> Sequence[Observation]:
         sender, _, rest = body.partition(" ")
         fields = _read_fields(body)
         name, helo, address = _read_host(f" {rest}")
-        named = _RECIPIENTS.search(body)
+        named = _RECIPIENTS.search(_QUOTED.sub("", body))
         message_id, size = fields.get("id"), fields.get("S", "")
-        recipients = tuple(named[1].split()) if named else ()
+        recipients = tuple(_ADDRESS_OF_LIST.findall(named[1])) if named else ()
+        if recipients:
+            remember(self._recipients, queue_id, list(recipients[:_RECIPIENTS_MAX]))
         arrival = Arrival(
             line.at_us,
             line.host,
@@ -185,7 +235,7 @@ def _read_attempt(line: SyslogLine, queue_id: str, outcome: HandOverOutcome, bod
     reply = _find_reply(outcome, body)
     if outcome == "delivered" and ip is not None:
         outcome = "relayed"
-    if address == ":blackhole:":
+    if address == ":blackhole:" or (address == "discarded" and "T" not in fields):
         outcome = "discarded"
     if outcome == "failed" and reply and _EXPIRED in reply:
         outcome = "expired"
@@ -232,7 +282,8 @@ def _read_rejection(line: SyslogLine, queue_id: str | None, text: str) -> Sequen
     found = _REJECTED.search(text)
     if not found:
         return _NOTHING
-    command, argument, reply = found.groups()
+    command, bracketed, bare, reply = found.groups()
+    argument = bare if bracketed is None else bracketed
     name, helo, address = _read_host(f" {text}")
     sender = _read_fields(f" {text}").get("F")
     phase = _PHASES.get(command)

@@ -8,7 +8,7 @@ from retour.ingest.logs.dovecot import DovecotDialect, DovecotReader
 from retour.ingest.logs.exchange import ExchangeReader
 from retour.ingest.logs.exim import EximDialect, EximReader
 from retour.ingest.logs.opensmtpd import OpenSmtpdDialect
-from retour.ingest.logs.postfix import PostfixDialect
+from retour.ingest.logs.postfix import DAEMONS, PostfixDialect
 from retour.ingest.logs.reader import LogContext, LogReader
 from retour.ingest.logs.sendmail import SendmailDialect
 from retour.ingest.logs.syslog import Dialect, SyslogReader
@@ -23,8 +23,9 @@ _DOVECOT = re.compile(
 
 def _build_syslog(context: LogContext) -> LogReader:
     courier, sendmail, exim = CourierDialect(), SendmailDialect(), EximDialect()
+    postfix = PostfixDialect()
     dialects: dict[str, Dialect] = {
-        "postfix": PostfixDialect(),
+        "postfix": postfix,
         "smtpd": OpenSmtpdDialect(),
         "dovecot": DovecotDialect(),
         "sendmail": sendmail,
@@ -35,6 +36,7 @@ def _build_syslog(context: LogContext) -> LogReader:
     dialects |= dict.fromkeys(
         ("courierd", "courieresmtp", "courieresmtpd", "courierlocal", "courierdsn"), courier
     )
+    dialects |= {f"*/{daemon}": postfix for daemon in DAEMONS}
     return SyslogReader(context, dialects)
 
 
@@ -61,9 +63,13 @@ def recognise(lines: list[str], context: LogContext) -> str | None:
     if any(_DOVECOT.match(line) for line in look):
         return "dovecot"
     scores = {
-        name: sum(reader.read(line) is not None for line in look)
-        for name, reader in ((name, build(context)) for name, build in READERS.items())
-        if name != "dovecot"
+        name: _score(build(context), look) for name, build in READERS.items() if name != "dovecot"
     }
     best = max(scores, key=lambda name: scores[name])
-    return best if scores[best] else None
+    return best if any(scores[best]) else None
+
+
+def _score(reader: LogReader, lines: list[str]) -> tuple[int, int]:
+    """Count the lines that say something to a reader, and those whose form it knows."""
+    said = [reader.read(line) for line in lines]
+    return sum(bool(some) for some in said), sum(some is not None for some in said)

@@ -1,4 +1,4 @@
-"""OpenSMTPD's lines (6.x and 7.x): ``session event name=value name="value with spaces"``.
+"""OpenSMTPD's lines (5.7 to 7.x): ``session event name=value name="value with spaces"``.
 
 An envelope id (``evpid``) begins with the eight digits of its message's id (``msgid``), which is
 the queue id here and in its ``Received:`` lines. OpenSMTPD logs no Message-ID and no end of a
@@ -68,7 +68,7 @@ class OpenSmtpdDialect:
             return _read_expiry(line, text)
         session, rest = text[:16], text[17:]
         side, _, rest = rest.partition(" ")
-        event = rest.partition(" ")[0]
+        event = rest.partition(" ")[0].removeprefix("event=")  # until 6.3
         if side == "smtp":
             return self._read_incoming(line, session, event, rest)
         if event == "delivery" and side in ("mta", "mda"):
@@ -100,28 +100,18 @@ class OpenSmtpdDialect:
     ) -> Sequence[Observation]:
         fields = _read_fields(rest)
         address, host, tls = self._peers.get(session, (None, None, None))
+        if "address" in fields:  # on every line until 6.3, later on the first
+            host = fields.get("host")
+            address, host = fields["address"].strip("[]"), None if host == "unknown" else host
         if event == "connected":
-            address = fields.get("address", "").strip("[]") or None
-            remember(self._peers, session, (address, fields.get("host"), None))
+            remember(self._peers, session, (address, host, None))
         elif event in ("tls", "disconnected"):
             self._note_tls(session, event, rest)
         elif event == "envelope" and "evpid" in fields:
             queue_id = fields["evpid"][:8]
-            recipient = fields.get("to")
-            return (
-                Arrival(
-                    line.at_us,
-                    line.host,
-                    queue_id,
-                    mail_from=fields.get("from"),
-                    peer_name=host if address != "local" else None,
-                    peer_address=address if address != "local" else None,
-                    tls=tls,
-                    recipients=(recipient,) if recipient else (),
-                ),
-            )
+            return (_build_arrival(line, queue_id, fields, (address, host, tls)),)
         elif event == "message" and "msgid" in fields:
-            return (_read_message(line, fields),)
+            return (_build_arrival(line, fields["msgid"], fields, (address, host, tls)),)
         elif event == "failed-command":
             return _read_refusal(line, fields, address, host)
         return _NOTHING
@@ -157,15 +147,29 @@ class OpenSmtpdDialect:
         )
 
 
-def _read_message(line: SyslogLine, fields: Mapping[str, str]) -> Arrival:
-    size, count = fields.get("size", ""), fields.get("nrcpt", "")
+def _build_arrival(
+    line: SyslogLine,
+    queue_id: str,
+    fields: Mapping[str, str],
+    peer: tuple[str | None, str | None, str | None],
+) -> Arrival:
+    address, host, tls = peer
+    if address == "local":
+        address = host = None
+    recipient = fields.get("to")
+    size, count = fields.get("size", ""), fields.get("nrcpt") or fields.get("ndest", "")
     return Arrival(
         line.at_us,
         line.host,
-        fields["msgid"],
+        queue_id,
+        mail_from=fields.get("from"),
+        peer_name=host,
+        peer_address=address,
         protocol=fields.get("proto"),
+        tls=tls,
         size_bytes=read_figure(size),
         recipient_count=read_figure(count, COUNT_MAX),
+        recipients=(recipient,) if recipient else (),
     )
 
 

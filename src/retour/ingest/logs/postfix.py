@@ -34,8 +34,9 @@ _TEXT_MAX = 4_096
 _NO_IDS = frozenset(
     {"warning", "fatal", "error", "panic", "statistics", "NOQUEUE", "connect", "reload", "daemon"}
 )
-# Names of a peer that name nobody.
+# Names of a peer, and addresses, that name nobody.
 _UNNAMED = frozenset({"", "unknown", "local"})
+_CHECKS_MAX = 100
 
 _DELIVERY = re.compile(
     r"to=<(.*?)>, (?:orig_to=<(.*?)>, )?relay=([^,]*), (?:conn_use=\d+, )?"
@@ -43,10 +44,13 @@ _DELIVERY = re.compile(
     r"status=([\w-]+)(?: \((.*)\))?",
     re.DOTALL,
 )
+# Fields that a later version may put in between.
+_EXTRA = re.compile(r", (?!(?:orig_to|relay|delays?|conn_use|dsn|status)=)\w+=[^,<]*(?=, \w+=)")
 _RELAY = re.compile(r"([^\[]*)\[([^\]]*)\](?::\d+)?$")
 _QUEUED = re.compile(r"from=<(.*)>, size=(\d+), nrcpt=(\d+)")
 _TLS = re.compile(
-    r"TLS connection established (?:from|to) ([^\[]*\[[^\]]*\](?::\d+)?): (TLSv[\d.]+|SSLv\d)"
+    r"TLS connection (?:established|reused) (?:from|to) ([^\[]*\[[^\]]*\](?::\d+)?): "
+    r"(TLSv[\d.]+|SSLv\d)"
 )
 _REFUSED = re.compile(
     r"(?:milter-)?reject: ([A-Z][A-Z -]*?) from ([^\[]*)\[([^\]]*)\](?::\d+)?: (.*)", re.DOTALL
@@ -57,6 +61,10 @@ _CHECKED = re.compile(
     r"from ([^\[\s;]+)(?:\[([^\]]*)\])?; ((?:(?:from|to|helo)=<[^>]*> ?|proto=\w+ ?)+)(?:: (.*))?$",
     re.DOTALL,
 )
+_PROXY_REFUSED = re.compile(r"proxy-reject: ([A-Z-]+): (.*); (from=<.*)$", re.DOTALL)
+# What access(5) did to the message as a whole, told before the message has a queue id.
+_ACCESS = re.compile(r"NOQUEUE: (discard|hold): [A-Z-]+ from .*; from=<", re.DOTALL)
+_ORIGINAL = re.compile(r"from=<(.*)> orig_id=(\w+)$")
 _ENVELOPE = re.compile(r"\b(from|to|helo)=<([^>]*)>")
 _REPORT = re.compile(
     r"(sender|postmaster) (non-delivery|delay|delivery status) notification: (\w+)$"
@@ -87,6 +95,11 @@ _RELATIONS: Mapping[str, Relation] = {
     "delay": "delay-report",
     "delivery status": "success-report",
 }
+DAEMONS = (
+    "smtpd", "cleanup", "qmgr", "nqmgr", "postsuper", "smtp", "lmtp", "local", "virtual", "pipe",
+    "error", "retry", "discard", "bounce", "pickup", "postscreen",
+)  # fmt: skip
+"""Those that tell something of a message."""
 
 
 class PostfixDialect:
@@ -95,12 +108,14 @@ class PostfixDialect:
     def __init__(self) -> None:
         self._incoming_tls: dict[str, str] = {}
         self._outgoing_tls: dict[str, dict[str, str]] = {}
+        # By process: what access tables did to a message that has no queue id yet.
+        self._checks: dict[str, list[str]] = {}
         self._readers: dict[str, Callable[[SyslogLine, str, str], Sequence[Observation] | None]] = {
             "smtpd": self._read_smtpd,
             "cleanup": self._read_cleanup,
             "qmgr": self._read_qmgr,
             "nqmgr": self._read_qmgr,
-            "postsuper": self._read_qmgr,
+            "postsuper": self._read_postsuper,
             "smtp": self._read_delivery,
             "lmtp": self._read_delivery,
             "local": self._read_delivery,
@@ -128,32 +143,57 @@ class PostfixDialect:
         return reader(line, "", text)
 
     def save(self) -> Mapping[str, Any]:
-        """Return the TLS versions of the connections that are open."""
-        return {"incoming": self._incoming_tls, "outgoing": self._outgoing_tls}
+        """Return what is known of the connections that are open."""
+        return {
+            "incoming": self._incoming_tls,
+            "outgoing": self._outgoing_tls,
+            "checks": self._checks,
+        }
 
     def restore(self, state: Mapping[str, Any]) -> None:
         """Go on from what `save` returned."""
         self._incoming_tls = dict(state.get("incoming", {}))
         self._outgoing_tls = {pid: dict(hosts) for pid, hosts in state.get("outgoing", {}).items()}
+        self._checks = {pid: list(said) for pid, said in state.get("checks", {}).items()}
 
     def _read_smtpd(self, line: SyslogLine, queue_id: str, rest: str) -> Sequence[Observation]:
         if queue_id and rest.startswith("client="):
-            name, address = _split_peer(rest[7:].partition(", ")[0])
-            tls = self._incoming_tls.get(line.pid)
-            return (
-                Arrival(
-                    line.at_us, line.host, queue_id, None, None, name, address, None, None, tls
-                ),
-            )
+            return self._begin(line, queue_id, rest)
         if "reject: " in rest:
             return _read_refusal(line, queue_id, rest)
         if rest.startswith("connect from "):
             self._incoming_tls.pop(line.pid, None)
+            self._checks.pop(line.pid, None)
         elif "TLS connection established from" in rest and (found := _TLS.search(rest)):
             remember(self._incoming_tls, line.pid, found[2])
+        elif _ACCESS.match(rest):
+            self._note_check(line.pid, rest)
         elif queue_id and "discard: " in rest[:20]:
             return _read_check(line, queue_id, "discarded", rest)
+        elif queue_id and "hold: " in rest[:20]:
+            return _read_check(line, queue_id, "held", rest)
         return _NOTHING
+
+    def _begin(self, line: SyslogLine, queue_id: str, rest: str) -> Sequence[Observation]:
+        """Read the line that gives a message its queue id, and what was done to it before."""
+        name, address = _split_peer(rest[7:].partition(", ")[0])
+        tls = self._incoming_tls.get(line.pid)
+        arrival = Arrival(
+            line.at_us, line.host, queue_id, None, None, name, address, None, None, tls
+        )
+        if line.pid not in self._checks:
+            return (arrival,)
+        observations: list[Observation] = [arrival]
+        for said in self._checks.pop(line.pid):
+            outcome: HandOverOutcome = "held" if said.startswith("hold") else "discarded"
+            observations += _read_check(line, queue_id, outcome, said)
+        return observations
+
+    def _note_check(self, pid: str, rest: str) -> None:
+        """Keep what an access table did, for the message that the process takes next."""
+        said = self._checks.get(pid, [])
+        if len(said) < _CHECKS_MAX:
+            remember(self._checks, pid, [*said, rest.removeprefix("NOQUEUE: ")])
 
     def _read_cleanup(self, line: SyslogLine, queue_id: str, rest: str) -> Sequence[Observation]:
         if not queue_id:
@@ -194,11 +234,17 @@ class PostfixDialect:
             return _NOTHING
         return self._read_delivery(line, queue_id, rest)
 
+    def _read_postsuper(self, line: SyslogLine, queue_id: str, rest: str) -> Sequence[Observation]:
+        if not queue_id or rest != "removed":
+            return _NOTHING
+        given_up = End(line.at_us, line.host, queue_id, given_up=True)  # an administrator did
+        return given_up, End(line.at_us, line.host, queue_id)
+
     def _read_delivery(self, line: SyslogLine, queue_id: str, rest: str) -> Sequence[Observation]:
         if queue_id and rest.startswith("to=<"):
-            found = _DELIVERY.match(rest)
+            found = _DELIVERY.match(rest) or _DELIVERY.match(_EXTRA.sub("", rest))
             return self._build_hand_over(line, queue_id, found) if found else _NOTHING
-        if "TLS connection established to" in rest and (secured := _TLS.search(rest)):
+        if "TLS connection " in rest and (secured := _TLS.search(rest)):
             hosts = self._outgoing_tls.get(line.pid)
             if hosts is None:
                 hosts = {}
@@ -251,6 +297,10 @@ class PostfixDialect:
         _, marked, sender = rest.partition(" from=<")
         if not queue_id or not marked:
             return _NOTHING
+        if found := _ORIGINAL.search(rest):  # put into the queue anew
+            sender, original = found.groups()
+            link = Link(line.at_us, line.host, original, queue_id, "forwarded")
+            return Arrival(line.at_us, line.host, queue_id, mail_from=sender), link
         sender = sender.removesuffix(">")
         return (Arrival(line.at_us, line.host, queue_id, mail_from=sender, protocol="local"),)
 
@@ -273,15 +323,26 @@ def _end_of_sent(daemon: str, reply: str | None) -> tuple[HandOverOutcome, str |
 
 def _read_refusal(line: SyslogLine, queue_id: str, rest: str) -> Sequence[Observation]:
     """Read ``[NOQUEUE: ]reject: RCPT from host[ip]: 550 …; from=<> to=<> proto= helo=<>``."""
-    found = _REFUSED.match(rest.removeprefix("NOQUEUE: "))
+    rest = rest.removeprefix("NOQUEUE: ")
+    found = _REFUSED.match(rest)
     if not found:
-        return _NOTHING
+        return _read_proxy_refusal(line, queue_id, rest)
     command, name, address, said = found.groups()
     reply, _, envelope = said.rpartition("; from=<")
     if not reply:  # in front of MAIL there is no envelope yet
         reply, _, envelope = said.partition("; proto=")
     fields = dict(_ENVELOPE.findall(f"from=<{envelope}" if "; from=<" in said else envelope))
     return (_refuse(line, queue_id, (name, address), fields, _PHASES.get(command), reply),)
+
+
+def _read_proxy_refusal(line: SyslogLine, queue_id: str, rest: str) -> Sequence[Observation]:
+    """Read what a filter in front of the queue answered (``smtpd_proxy_filter``)."""
+    found = _PROXY_REFUSED.match(rest)
+    if not found:
+        return _NOTHING
+    command, reply, envelope = found.groups()
+    fields = dict(_ENVELOPE.findall(envelope))
+    return (_refuse(line, queue_id, ("", None), fields, _PHASES.get(command), reply),)
 
 
 def _refuse(
@@ -298,7 +359,7 @@ def _refuse(
         line.host,
         queue_id or None,
         name if name not in _UNNAMED else None,
-        address,
+        address if address != "unknown" else None,
         envelope.get("helo"),
         envelope.get("from"),
         envelope.get("to"),

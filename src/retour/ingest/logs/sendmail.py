@@ -60,6 +60,7 @@ class SendmailDialect:
 
     def __init__(self) -> None:
         self._tls: dict[str, str] = {}
+        self._senders: dict[str, str] = {}
 
     def read(self, line: SyslogLine) -> Sequence[Observation] | None:
         """Read one line."""
@@ -77,15 +78,19 @@ class SendmailDialect:
             return _read_refusal(line, queue_id, rest)
         if rest.startswith("done; "):
             return (End(line.at_us, line.host, queue_id),)
+        if rest == "discarded":  # a milter did; no recipient is named
+            given_up = End(line.at_us, line.host, queue_id, given_up=True)
+            return given_up, End(line.at_us, line.host, queue_id)
         return _read_other(line, queue_id, rest)
 
     def save(self) -> Mapping[str, Any]:
-        """Return the TLS versions of the connections that are open."""
-        return {"tls": self._tls}
+        """Return the TLS versions of open connections, and the senders of messages."""
+        return {"tls": self._tls, "senders": self._senders}
 
     def restore(self, state: Mapping[str, Any]) -> None:
         """Go on from what `save` returned."""
         self._tls = dict(state.get("tls", {}))
+        self._senders = dict(state.get("senders", {}))
 
     def _read_without_id(self, line: SyslogLine, text: str) -> Sequence[Observation]:
         if found := _STARTTLS.match(text):
@@ -102,13 +107,15 @@ class SendmailDialect:
         fields = _split_fields(rest)
         name, address = _split_relay(fields.get("relay", ""))
         size, count = fields.get("size", ""), fields.get("nrcpts", "")
+        sender = _strip_brackets(fields["from"])
+        remember(self._senders, queue_id, sender)
         return (
             Arrival(
                 line.at_us,
                 line.host,
                 queue_id,
                 fields.get("msgid") or None,
-                _strip_brackets(fields["from"]),
+                sender,
                 name,
                 address,
                 None,
@@ -128,7 +135,7 @@ class SendmailDialect:
             recipients = tuple(_split_recipients(fields["to"]))
             return (Arrival(line.at_us, line.host, queue_id, recipients=recipients),)
         name, address = _split_relay(fields.get("relay", ""))
-        original = _strip_brackets(fields.get("ctladdr", "").partition(" ")[0]) or None
+        original = self._find_alias(queue_id, fields.get("ctladdr", ""))
         relayed = outcome == "relayed"
         return tuple(
             HandOver(
@@ -150,6 +157,14 @@ class SendmailDialect:
             for recipient in _split_recipients(fields["to"])
         )
 
+    def _find_alias(self, queue_id: str, controlling: str) -> str | None:
+        """Return the alias that led to a recipient; for others ``ctladdr`` names the sender."""
+        address = _strip_brackets(controlling.partition(" ")[0])
+        sender = self._senders.get(queue_id)
+        if sender is not None and address.partition("@")[0] == sender.partition("@")[0]:
+            return None
+        return address or None
+
 
 def _judge(said: str, fields: Mapping[str, str]) -> HandOverOutcome | None:
     """Tell how an attempt ended from its last words; None where it was none."""
@@ -157,6 +172,8 @@ def _judge(said: str, fields: Mapping[str, str]) -> HandOverOutcome | None:
         return "delivered" if fields.get("mailer") in _LOCAL_MAILERS else "relayed"
     if said.startswith("Deferred") or fields.get("dsn", "").startswith("4"):
         return "deferred"  # "queued" too, where it is for want of an answer from DNS (4.4.3)
+    if said.startswith("quarantined"):
+        return "held"
     if said.startswith("queued"):
         return None
     return "failed" if said else None
@@ -202,7 +219,7 @@ def _read_refusal(line: SyslogLine, queue_id: str, rest: str) -> Sequence[Observ
     head, marked, reply = rest.partition("reject=")
     if not marked:
         return _NOTHING
-    fields = _split_fields(head.removeprefix("Milter: "))
+    fields = _split_fields(head.removeprefix("Milter: ").rstrip(", "))
     name, address = _split_relay(fields.get("relay", ""))
     argument = _strip_brackets(fields.get("arg1", ""))
     phase = _PHASES.get(fields.get("ruleset", ""))
@@ -232,8 +249,8 @@ def _read_refusal(line: SyslogLine, queue_id: str, rest: str) -> Sequence[Observ
 def _split_fields(text: str) -> dict[str, str]:
     """Split ``name=value, name=value``; commas inside values stay."""
     found = list(_FIELD.finditer(text))
-    ends = [match.start() for match in found[1:]] + [len(text)]
-    return {match[1]: text[match.end() : end] for match, end in zip(found, ends, strict=True)}
+    ends = [*(match.start() for match in found[1:]), len(text)]
+    return {match[1]: text[match.end() : end] for match, end in zip(found, ends, strict=False)}
 
 
 def _split_recipients(text: str) -> list[str]:

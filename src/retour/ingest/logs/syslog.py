@@ -1,18 +1,21 @@
-"""Lines of syslog, in the three shapes that mail systems' logs come in, and who reads which.
+"""Lines of syslog, in the three shapes that mail systems' logs mostly have, and who reads which.
 
 - the traditional stamp (RFC 3164 §4.1.2): ``Nov 24 02:40:13 mx postfix/qmgr[140]: …``, without a
   year, in the host's local time;
 - RFC 3339: ``2026-11-24T02:40:13.916219+00:00 mx postfix/qmgr[140]: …``;
 - ``journalctl -o json``: one object a line.
 
-One log holds the lines of many programs; each goes to the dialect of its program.
+What is none of them may be one in a frame (`retour.ingest.logs.frames`). One log holds the lines of
+many programs; each goes to the dialect of its program.
 """
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple, Protocol
 
+from retour.ingest.logs import frames
 from retour.ingest.logs.reader import LogContext
 from retour.model.trail import Observation
 
@@ -28,6 +31,9 @@ _US = 1_000_000
 _LAST_US = 253_402_300_800 * _US  # the year 10000
 # Clocks of two hosts differ, and a file may be stamped before its last line.
 _SLACK = timedelta(days=1)
+# Solaris' msgid(1M), and rsyslog's word for a line that came several times. Of both, four letters.
+_MARKS = frozenset({"[ID ", "mess"})
+_MARK = re.compile(r"\[ID \d+ [\w.]+\] (.*)|message repeated \d+ times: \[ ?(.*?)\]?$", re.DOTALL)
 
 
 class SyslogLine(NamedTuple):
@@ -69,7 +75,8 @@ class SyslogReader:
 
         Args:
             context: what the stamps leave unsaid.
-            dialects: by program, or by the part of it in front of the first ``/`` or ``-``.
+            dialects: by program, by the part of it in front of the first ``/`` or ``-``, or by
+                ``*/`` and the part behind the last ``/``: instances have names of their own.
         """
         self._stamps = _Stamps(context)
         self._context = context
@@ -92,10 +99,28 @@ class SyslogReader:
         """Take the frame off a line; None where it has none that is known."""
         if len(line) > LINE_MAX:
             line = line[:LINE_MAX]
-        first = line[:1]
-        if first == "{":
-            return _unwrap_journal(line, self._context.system)
-        if first.isdigit():
+        return self._split(line) or self._unwrap_framed(line)
+
+    def _unwrap_framed(self, line: str) -> SyslogLine | None:
+        """Take off what other programs put around a line."""
+        for _ in range(frames.FRAMES_MAX):
+            if line[:1] == "{":
+                record = _load_record(line)
+                if "__REALTIME_TIMESTAMP" in record:
+                    return _unwrap_journal(record, self._context.system)
+                framed = frames.unwrap_record(record, self._context.system)
+            else:
+                framed = frames.unwrap(line)
+            if framed is None:
+                return None
+            if unwrapped := self._split(framed):
+                return unwrapped
+            line = framed
+        return None
+
+    def _split(self, line: str) -> SyslogLine | None:
+        """Split a line of one of the usual shapes into its parts."""
+        if line[:1].isdigit():
             stamp, _, rest = line.partition(" ")
             at_us = self._stamps.read_rfc3339(stamp)
         else:
@@ -110,11 +135,14 @@ class SyslogReader:
         program, bracket, pid = tag.partition("[")
         if not program or " " in program:
             return None
+        if text[:4] in _MARKS and (found := _MARK.match(text)):
+            text = found[1] or found[2]
         return SyslogLine(at_us, host, program, pid.removesuffix("]") if bracket else "", text)
 
     def save(self) -> Mapping[str, Any]:
-        """Return each dialect's memory, by the dialect's name."""
-        return {name: dialect.save() for name, dialect in self._dialects.items()}
+        """Return each dialect's memory, by the first of the dialect's names."""
+        names = {id(dialect): name for name, dialect in reversed(list(self._dialects.items()))}
+        return {name: self._dialects[name].save() for name in names.values()}
 
     def restore(self, state: Mapping[str, Any]) -> None:
         """Go on from what `save` returned; dialects that it does not name begin anew."""
@@ -128,6 +156,7 @@ class SyslogReader:
             self._dialects.get(program)
             or self._dialects.get(family)
             or self._dialects.get(family.partition("-")[0])
+            or self._dialects.get(f"*/{program.rpartition('/')[2]}" if "/" in program else "")
         )
         if len(self._by_program) < 1_000:  # a hostile log may name a new program on every line
             self._by_program[program] = found
@@ -196,21 +225,27 @@ class _Stamps:
         raise ValueError("no such day")
 
 
-def _unwrap_journal(line: str, system: str) -> SyslogLine | None:
+def _load_record(line: str) -> Mapping[str, Any]:
+    """Load one JSON object, an empty one where it is none."""
+    try:
+        record = json.loads(line)
+    except (ValueError, RecursionError):
+        return {}
+    return record if isinstance(record, dict) else {}
+
+
+def _unwrap_journal(entry: Mapping[str, Any], system: str) -> SyslogLine | None:
     """Read one object of ``journalctl -o json`` (systemd.journal-fields(7))."""
     try:
-        entry = json.loads(line)
         at_us = int(entry["__REALTIME_TIMESTAMP"])
         text = entry["MESSAGE"]
         if isinstance(text, list):  # bytes that are no UTF-8
             text = bytes(text).decode("utf-8", "backslashreplace")
-        program = entry.get("SYSLOG_IDENTIFIER") or entry.get("_COMM")
-        pid = entry.get("SYSLOG_PID") or entry.get("_PID") or ""
-        host = entry.get("_HOSTNAME") or system
-    except (ValueError, KeyError, TypeError, RecursionError, OverflowError):
+    except (ValueError, KeyError, TypeError, OverflowError):
         return None
+    program = entry.get("SYSLOG_IDENTIFIER") or entry.get("_COMM")
+    pid = entry.get("SYSLOG_PID") or entry.get("_PID") or ""
+    host = entry.get("_HOSTNAME") or system
     if not all(isinstance(part, str) for part in (text, program, pid, host)):
         return None
-    if not 0 <= at_us <= _LAST_US:
-        return None
-    return SyslogLine(at_us, host, program, pid, text)
+    return SyslogLine(at_us, host, str(program), pid, text) if 0 <= at_us <= _LAST_US else None
