@@ -113,30 +113,14 @@ def tells_of_failure(words: str) -> bool:
     Args:
         words: a notice's own words.
     """
-    places = _find_sentence_places(words)
+    low = " ".join(words[:LOOK_MAX].split()).lower()
+    places = _load("sentence").find_places(f" {low} ")
     mails = places.get("mail")
     if mails is None:
         return False
     return _stand_near(places.get("success", []), places.get("denial", [])) or _stand_near(
         places.get("refusal", []), mails
     )
-
-
-def tells_of_success(words: str) -> bool:
-    """Tell whether the words say that a mail got through, and deny nothing.
-
-    Args:
-        words: a notice's own words.
-    """
-    places = _find_sentence_places(words)
-    if "denial" in places or "refusal" in places:
-        return False
-    return _stand_near(places.get("success", []), places.get("mail", []))
-
-
-def _find_sentence_places(words: str) -> dict[str, list[tuple[int, int]]]:
-    low = " ".join(words[:LOOK_MAX].split()).lower()
-    return _load("sentence").find_places(f" {low} ")
 
 
 def _stand_near(ones: list[tuple[int, int]], others: list[tuple[int, int]]) -> bool:

@@ -8,11 +8,12 @@ same words.
 
 import re
 
-from retour.knowledge.marks import find_signs, tells_of_failure, tells_of_success, weigh_sender
+from retour.knowledge.marks import find_signs, tells_of_failure, weigh_sender
 from retour.read.freeform import find_addressees
 from retour.read.message import Message
 from retour.read.prose import find_mentions
 from retour.wire.address import parse_address
+from retour.wire.header import Headers
 from retour.wire.mime import Part, open_embedded
 from retour.wire.words import decode_words
 
@@ -54,6 +55,8 @@ def is_report(
         signs = find_signs(notice)
     score = sender + _weigh_outside(message, subject, titles, by_person=not sender)
     score -= _weigh_against(signs, is_daemon=is_daemon)
+    if is_daemon and not titles and _can_be_answered(message.headers):
+        score -= 2
     told = (
         "failed" in signs
         or ("late" in signs and (is_daemon or "late" in titles))
@@ -89,9 +92,10 @@ def _is_pasted_report(words: str, signs: dict[str, int]) -> bool:
 
 def tells_of_arrival(notice: str, signs: dict[str, int], titles: set[str]) -> bool:
     """Tell whether a report without a machine-readable part says that the mail arrived."""
-    if "failed" in signs or "failed" in titles or _has_reply(notice):
+    fails = "failed" in signs or ("failed" in titles and "arrived" not in titles)
+    if fails or "arrived" not in signs:
         return False
-    return tells_of_success(notice)
+    return not _has_reply(notice) and not tells_of_failure(notice)
 
 
 def _weigh_outside(message: Message, subject: str, titles: set[str], *, by_person: bool) -> int:
@@ -112,6 +116,12 @@ def _weigh_outside(message: Message, subject: str, titles: set[str], *, by_perso
     if "auto" in titles or "given-up" in titles:
         score -= 3
     return score
+
+
+def _can_be_answered(headers: Headers) -> bool:
+    """Tell whether the author takes bounces himself, as a report never does (RFC 5321 §4.5.5)."""
+    path = parse_address(headers.get("return-path"))
+    return path is not None and path == parse_address(headers.get("from"))
 
 
 def _weigh_against(signs: dict[str, int], *, is_daemon: bool) -> int:

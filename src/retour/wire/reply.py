@@ -165,7 +165,7 @@ _CANDIDATE = re.compile(
     re.I,
 )
 _OPENING = re.compile(
-    r"(?:(?:^|\n)[ \t]*|[\"'(\[<>:#;|]|[:;<>\])\"'.,][ \t]|\t|<[-=<]{1,3}[ \t]|"
+    r"(?:(?:^|\n)[ \t]*|[\"'(\[<>:#;|]|[:;<>\])\"'.,][ \t]{1,8}|\t|<[-=<]{1,3}[ \t]|"
     r"\b(?:said|code|error|status|returned|with|replied|answered) )\Z",
     re.I,
 )
