@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 from fastapi.testclient import TestClient
-from webfaults import LOOKS, find_faults
 from webserver import LOCAL, MakeSite, Open, find_token, serving
 from webtrail import make_long_way, make_trail
 
@@ -16,17 +15,6 @@ from retour.web.application import create_app
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 STORY = "/trail/message?id=%3Cway@example.com%3E"
-PAGES = (
-    "/overview",
-    "/trail",
-    "/trail?from=ann@example.com&status=failed",
-    "/trail?since=nonsense",
-    STORY,
-    "/trail/message?id=nobody",
-    "/trail/repeated",
-    "/compare",
-    "/compare?a=%3Ctwin@example.com%3E",
-)
 
 
 @pytest.fixture(scope="module")
@@ -46,20 +34,6 @@ def filled(make_site: MakeSite, trail: str) -> Iterator[str]:
     """The address of a running server over the trail."""
     with serving(make_site(store=trail)) as url:
         yield url
-
-
-@pytest.mark.parametrize(("width", "scheme"), LOOKS)
-def test_pages_over_a_trail_are_accessible(
-    visit: Open, filled: str, width: int, scheme: str
-) -> None:
-    """Nothing to find, and nothing to scroll sideways, whatever subjects and names hold."""
-    options = {"viewport": {"width": width, "height": 900}, "bypass_csp": True}
-    seen = visit("/overview", at=filled, color_scheme=scheme, **options)
-    faults = {}
-    for path in PAGES:
-        seen.page.goto(filled + path)
-        faults[path] = find_faults(seen.page)
-    assert {path: found for path, found in faults.items() if found} == {}
 
 
 @pytest.mark.parametrize("scripts", [True, False])

@@ -8,7 +8,7 @@ import pytest
 
 AXE = Path(__file__).parents[2] / "browser/node_modules/axe-core/axe.min.js"
 TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
-LOOKS = [(360, "light"), (800, "dark"), (1280, "light"), (360, "dark")]
+LOOKS = [(width, scheme) for width in (360, 820, 1440) for scheme in ("light", "dark")]
 
 
 def find_faults(page: Any) -> list[str]:
