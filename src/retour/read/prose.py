@@ -104,6 +104,8 @@ def _named_once(marks: list[_Mark], lines: list[str]) -> list[_Mark]:
     Exchange lists its recipients for people and, in the same order, again under a heading for
     administrators, where an alias or a contact has become another address.
     """
+    if len(marks) < 2:
+        return marks
     head = next((n for n, line in enumerate(lines) if _FOR_ADMINISTRATORS.match(line)), len(lines))
     above = {mark[2].lower(): mark[2] for mark in marks if mark[0] < head}
     below = {mark[2].lower(): mark[2] for mark in marks if mark[0] > head}
