@@ -43,6 +43,7 @@ class Message(NamedTuple):
 
     Attributes:
         root: the mail's own entity.
+        headers: its header fields.
         texts: its text parts (plain and HTML), in order, without those of embedded messages.
         machine: machine-readable parts by kind: ``delivery-status`` ...
         embedded: message/rfc822 parts, in order.
@@ -51,16 +52,12 @@ class Message(NamedTuple):
     """
 
     root: Part
+    headers: Headers
     texts: tuple[Part, ...]
     machine: dict[str, Part]
     embedded: tuple[Part, ...]
     returned_headers: Part | None
     notice: str
-
-    @property
-    def headers(self) -> Headers:
-        """The mail's own header fields."""
-        return self.root.headers
 
 
 def _read_notice(texts: list[Part]) -> str:
@@ -156,4 +153,6 @@ def sort_parts(root: Part) -> Message:
         ):
             texts.append(part)
     notice = _read_notice(texts)
-    return Message(root, tuple(texts), machine, tuple(embedded), returned_headers, notice)
+    return Message(
+        root, root.headers, tuple(texts), machine, tuple(embedded), returned_headers, notice
+    )

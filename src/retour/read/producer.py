@@ -4,12 +4,14 @@ from retour.knowledge import marks
 from retour.wire.header import Headers
 
 # Fields whose presence alone tells.
-_TELLING_FIELDS = (
-    "x-ms-exchange-message-is-ndr",
-    "x-dsncontext",
-    "x-ui-out-filterresults",
-    "x-mc-system",
-    "x-mailmarshal",
+_TELLING_FIELDS = frozenset(
+    (
+        "x-ms-exchange-message-is-ndr",
+        "x-dsncontext",
+        "x-ui-out-filterresults",
+        "x-mc-system",
+        "x-mailmarshal",
+    )
 )
 _NOTICE_MAX = 1_000
 _MACHINE_MAX = 400
@@ -29,7 +31,7 @@ def find_producer(headers: Headers, notice: str, machine: str) -> str | None:
     get = headers.get
     found = marks.find_producer(
         f"{get('from')}\n{get('x-mailer')}\n{get('message-id')}\n{get('subject')}\n"
-        f"{' '.join(name for name in _TELLING_FIELDS if name in headers)}\n"
+        f"{' '.join(_TELLING_FIELDS & headers.keys())}\n"
         f"{notice[:_NOTICE_MAX]}\n{machine[:_MACHINE_MAX]}".lower()
     )
     if found is None and "x-failed-recipients" in headers:

@@ -18,6 +18,7 @@ NEAR_LINES_MAX = 8
 LINE_MAX = 2_000
 
 _RULER = re.compile(r"[ \t]*[-=_*~]{5,}[ \t]*\Z")
+_SPEAKS = re.compile(r"[^\W_]")  # a letter or a digit
 _ONLY_MARKS = re.compile(r"[\W_]*(?:mailto:|rfc822;|smtp:)?[\W_]*\Z", re.I)
 _BULLET = re.compile(r"[\W_]*(?:[0-9]{1,3}[.)]|[a-z][.)])?[\W_]*\Z", re.I)
 _GROUPS = {name: frozenset(words) for name, words in load_groups("address").items()}
@@ -104,6 +105,8 @@ def _named_once(marks: list[_Mark], lines: list[str]) -> list[_Mark]:
     Exchange lists its recipients for people and, in the same order, again under a heading for
     administrators, where an alias or a contact has become another address.
     """
+    if len(marks) < 2:
+        return marks
     head = next((n for n, line in enumerate(lines) if _FOR_ADMINISTRATORS.match(line)), len(lines))
     above = {mark[2].lower(): mark[2] for mark in marks if mark[0] < head}
     below = {mark[2].lower(): mark[2] for mark in marks if mark[0] > head}
@@ -201,7 +204,7 @@ def _with_following_lines(marks: list[_Mark], lines: list[str]) -> list[Mention]
         following = lines[number + 1 : min(stop, number + 1 + REASON_LINES_MAX)]
         reason = _join_reason(rest, following)
         waiting.append((number, address))
-        if not any(character.isalnum() for character in reason) and index + 1 < len(marks):
+        if not _SPEAKS.search(reason) and index + 1 < len(marks):
             continue
         for at, waiting_address in waiting:
             key = waiting_address.lower()
@@ -218,12 +221,12 @@ def _with_following_lines(marks: list[_Mark], lines: list[str]) -> list[Mention]
 
 def _join_reason(rest: str, following: list[str]) -> str:
     """Join the lines of a reason; a ruled line behind words ends it."""
-    said = any(character.isalnum() for character in rest)
+    said = bool(_SPEAKS.search(rest))
     for count, line in enumerate(following):
         if said and _RULER.match(line):
             following = following[:count]
             break
-        said = said or any(character.isalnum() for character in line)
+        said = said or bool(_SPEAKS.search(line))
     return "\n".join([rest, *following]).strip()
 
 

@@ -95,14 +95,14 @@ def _is_complaint(headers: Headers, notice: str) -> bool:
     return '"notificationType' in notice[:400].replace("\\", "") and "Complaint" in notice[:600]
 
 
+_AUTO_FIELDS = frozenset(("x-autoreply", "x-autorespond", "x-autoresponder", "x-auto-reply"))
+
+
 def _is_auto_reply(headers: Headers, titles: set[str]) -> bool:
     marks = (headers.get("auto-submitted") or "").lower()
     if marks.startswith("auto-replied"):
         return True
-    if any(
-        name in headers
-        for name in ("x-autoreply", "x-autorespond", "x-autoresponder", "x-auto-reply")
-    ):
+    if not _AUTO_FIELDS.isdisjoint(headers):
         return True
     if (headers.get("precedence") or "").lower() in ("auto_reply", "auto-reply"):
         return True

@@ -24,22 +24,24 @@ _DELIMITER_LINE = re.compile(r"^--([^\s-][^\n]{5,180}?|-[^\n]{6,180}?)(--)?[ \t]
 _BEHIND = frozenset(("\n", "-", " ", "\t", ""))
 _MISSES_MAX = 2_000
 # Fields of which a mail has at least one; words that somebody pasted may begin like another field.
-_MAIL_FIELDS = (
-    "from",
-    "to",
-    "date",
-    "subject",
-    "received",
-    "message-id",
-    "return-path",
-    "mime-version",
-    "content-type",
-    "content-transfer-encoding",
-    "delivered-to",
-    "cc",
-    "bcc",
-    "sender",
-    "reply-to",
+_MAIL_FIELDS = frozenset(
+    (
+        "from",
+        "to",
+        "date",
+        "subject",
+        "received",
+        "message-id",
+        "return-path",
+        "mime-version",
+        "content-type",
+        "content-transfer-encoding",
+        "delivered-to",
+        "cc",
+        "bcc",
+        "sender",
+        "reply-to",
+    )
 )
 _FEW_FIELDS = 3
 _SOFT_BREAK = re.compile(r"=[ \t]*\n")
@@ -222,7 +224,7 @@ def parse_mime(text: str) -> tuple[Part, tuple[Defect, ...]]:
     walk = _Walk(text)
     root = walk.read("0", 0, len(text), 0)
     headers = root.headers
-    if len(headers) <= _FEW_FIELDS and not any(name in headers for name in _MAIL_FIELDS):
+    if len(headers) <= _FEW_FIELDS and _MAIL_FIELDS.isdisjoint(headers):
         root = Part(text, "0", Headers([], []), 0, 0, len(text))
     return root, tuple(walk.defects)
 
