@@ -353,7 +353,7 @@ def _name_trouble(connection: Connection, dialect: Dialect, query: Query) -> Con
 
     def holds(keys: Keys) -> Any:
         bounds = within(troubles.c.copy_id, keys)
-        return _has_row(troubles.c.copy_id == copies.c.copy_id, bounds, *met)
+        return _has_row(troubles.c.copy_id == copies.c.copy_id, bounds, _only_check(and_(*met)))
 
     # The copies of one kind and cause lie in their order.
     return Condition(lead, holds, in_order=False)
