@@ -82,7 +82,7 @@ def test_every_way_of_searching_finds_the_same(
     """By merged ranges, by sorting, by walking, in small steps and pages: newest first, all."""
     store.write([line for n in range(_COUNT) for line in _make(n)])
     monkeypatch.setattr(finding, "_COUNTED", 16)
-    monkeypatch.setattr(finding, "_COUNTED_RARE", 24)
+    monkeypatch.setattr(finding, "_COUNTED_RARE", (24, 48))
     monkeypatch.setattr(finding, "_SAMPLE", 32)
     monkeypatch.setattr(finding, "_FIRST_STEP", 8)
     monkeypatch.setattr(finding, "_WALKED", 60)

@@ -58,7 +58,7 @@ WORDS_MAX = 50_000
 """Addresses with one word that are looked through for the whole part; of more, each copy's are."""
 
 _COUNTED = 512
-_COUNTED_RARE = 16_384
+_COUNTED_RARE = (4_096, 16_384)
 _SAMPLE = 1_024
 _SAMPLE_RARE = 4
 """From so few among the newest copies it does not follow how many there are in all."""
@@ -238,11 +238,14 @@ def _choose_leader(
     rare = [c for c, n in zip(leading, counted, strict=True) if n <= max(rarest, _SAMPLE_RARE)]
     # Of those alike one in order: its newest copies may be enough.
     rare.sort(key=lambda condition: not condition.in_order)
-    for condition in rare if rarest <= _SAMPLE_RARE else ():
-        if condition.gives_some:
-            some = _list_some(connection, condition, keys, _COUNTED_RARE)
-            if len(some) < _COUNTED_RARE:
-                return condition, some
+    if rarest > _SAMPLE_RARE or (len(rare) == 1 and rare[0].in_order):
+        return rare[0], None
+    for most in _COUNTED_RARE:
+        for condition in rare:
+            if condition.gives_some:
+                some = _list_some(connection, condition, keys, most)
+                if len(some) < most:
+                    return condition, some
     return rare[0], None
 
 
@@ -350,7 +353,7 @@ def _name_trouble(connection: Connection, dialect: Dialect, query: Query) -> Con
 
     def holds(keys: Keys) -> Any:
         bounds = within(troubles.c.copy_id, keys)
-        return _has_row(troubles.c.copy_id == copies.c.copy_id, bounds, *met)
+        return _has_row(troubles.c.copy_id == copies.c.copy_id, bounds, _only_check(and_(*met)))
 
     # The copies of one kind and cause lie in their order.
     return Condition(lead, holds, in_order=False)
