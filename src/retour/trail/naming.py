@@ -3,8 +3,8 @@
 import re
 
 _LABEL = re.compile(
-    r"(?:[\w-]*(?:message|msg|queue|q|evp|log|trace)[-_ ]?id|id|queued(?: on \S+)? as|e?smtps?a? id)"
-    r"(?:\s*[:=]\s*|\s+)(?=\S)",
+    r"(?:[\w-]*(?:message|msg|queue|q|evp|log|trace)[-_ ]?id|id"
+    r"|queued(?: on \S+)? as|e?smtps?a? id)(?:\s*[:=]\s*|\s+)(?=\S)",
     re.IGNORECASE,
 )
 _AROUND = " \t\r\n\"'`\u201a\u2018\u2019\u201e\u201c\u201d,;()[]"
