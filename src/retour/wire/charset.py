@@ -41,7 +41,7 @@ _GUESS_MAX = 512
 # A long text that is not quite UTF-8 is judged by this much of it, from before its first odd byte.
 _JUDGED_MAX = 16_384
 _BEFORE = 4_096
-_TWO_NON_ASCII = re.compile(rb"[\x80-\xff]{2}")
+_TWO_NON_ASCII = re.compile(rb"[\x80-\xff][\x80-\xff]")  # "{2}" takes three times as long
 _ASCII = bytes(range(128))
 _GUESS_MIN = 6
 """Odd bytes; fewer than these tell no charset from another."""
