@@ -85,11 +85,13 @@ def _is_pasted_report(words: str, signs: dict[str, int]) -> bool:
     """
     if find_reply(words) >= 0 or _STATUS.search(words, 0, _LOOK_MAX):
         return True
-    is_about_mail = "yours" in signs or "@" in words or "SMTP" in words
-    is_told = not signs.keys().isdisjoint(("failed", "late", "held"))
-    if is_about_mail and (is_told or tells_of_failure(words)):
+    if is_of_mail_program(words[:_LOOK_MAX].lower()):
         return True
-    return is_of_mail_program(words[:_LOOK_MAX].lower())
+    if not signs.keys().isdisjoint(("auto", "inbound", "elsewhere")):
+        return False
+    is_told = not signs.keys().isdisjoint(("failed", "late", "held"))
+    is_about_mail = "yours" in signs or "@" in words or "SMTP" in words
+    return is_about_mail and (is_told or tells_of_failure(words))
 
 
 def tells_of_arrival(notice: str, signs: dict[str, int], titles: set[str]) -> bool:
