@@ -35,7 +35,7 @@ OTHERS = tuple(language for language in languages() if language != "en")
 # Facts and flags that the sender's texts may name, besides the forms of the names.
 SENDER_FIELDS = { "proof_time", "ahead", "way",
     "address", "domain", "time", "sent", "until", "suggested", "size_limit", "retry_after",
-    "new_address", "n", "?loop", "?no-circle", "?several",
+    "new_address", "n", "?at-sending", "?loop", "?no-circle", "?several",
 }  # fmt: skip
 # Which of them a sentence names is the translator's choice: it follows from grammar.
 GRAMMAR = {"address", "domain", "n", "?several"}

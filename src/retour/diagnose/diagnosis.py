@@ -143,6 +143,7 @@ def _diagnose_recipient(
         permanent=permanent,
         retry=judge_retry(outcome, permanent, cause),
         actor=judge_actor(
+            report,
             decision,
             cause,
             delayed=delayed,

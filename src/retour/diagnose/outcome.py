@@ -6,7 +6,7 @@ The usual case of a cause is data (``causes.toml``); here is what one report's e
 from retour.diagnose.claims import Claim
 from retour.diagnose.decision import UNKNOWN, Decision
 from retour.knowledge.schema import Cause
-from retour.model.report import Recipient, Report
+from retour.model.report import MAIL_PROGRAM, Recipient, Report
 from retour.model.vocabulary import Actor, Outcome, Retry, StoppedAt
 
 _EXPIRED = "expired"
@@ -64,9 +64,25 @@ def judge_permanence(
 
 
 def judge_actor(
+    report: Report,
+    decision: Decision,
+    cause: Cause,
+    *,
+    delayed: bool,
+    mistyped: bool,
+    backscatter: bool | None,
+) -> Actor:
+    """Say who has to act; at sending the only other side is the sender's own server."""
+    actor = _judge_actor(
+        decision, cause, delayed=delayed, mistyped=mistyped, backscatter=backscatter
+    )
+    at_sending = report.producer == MAIL_PROGRAM
+    return "sender-admin" if at_sending and actor == "recipient-admin" else actor
+
+
+def _judge_actor(
     decision: Decision, cause: Cause, *, delayed: bool, mistyped: bool, backscatter: bool | None
 ) -> Actor:
-    """Say who has to act."""
     if backscatter or decision.cause == _DUPLICATE:
         return "nobody"
     rule = _own_rule(decision)
@@ -110,7 +126,7 @@ def locate_stop(
     if outcome == "unknown" and decision.cause in {_DUPLICATE, _UNREACHABLE}:
         return "unknown"
     cause = decision.cause
-    if cause in _SENDER_SIDE:
+    if cause in _SENDER_SIDE or report.producer == MAIL_PROGRAM:
         return "sender-system"
     if recipient.remote_mta and not (cause in _ON_THE_WAY and not recipient.reply):
         return "recipient-gateway"

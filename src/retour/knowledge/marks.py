@@ -148,6 +148,11 @@ def find_producer(words: str) -> str | None:
     return _load("producer").find_first(words)
 
 
+def is_of_mail_program(words: str) -> bool:
+    """Tell whether lower-case words are what a mail program shows at sending."""
+    return bool(_load("program").find(words))
+
+
 def find_phase(words: str) -> str | None:
     """Name the phase of the hand-over whose marks stand in lower-case words; or None."""
     return _load("phase").find_first(words)

@@ -7,6 +7,10 @@ from retour.model.reply import Reply
 from retour.model.value import value
 from retour.model.vocabulary import Action, Kind, Phase, Returned, Speaker
 
+MAIL_PROGRAM = "mail-program"
+"""The ``producer`` of what a mail program shows at sending: there the sender's own outgoing server
+(RFC 6409) speaks, not the recipient's."""
+
 
 @value(frozen=True, slots=True)
 class Statement:

@@ -1,6 +1,7 @@
 """Which system wrote a notice: told by marks that the systems leave in fields and words."""
 
 from retour.knowledge import marks
+from retour.model.report import MAIL_PROGRAM
 from retour.wire.header import Headers
 
 # Fields whose presence alone tells.
@@ -28,6 +29,8 @@ def find_producer(headers: Headers, notice: str, machine: str) -> str | None:
     Returns:
         A lower-case name, or None.
     """
+    if not len(headers) and marks.is_of_mail_program(notice[:_NOTICE_MAX].lower()):
+        return MAIL_PROGRAM
     get = headers.get
     found = marks.find_producer(
         f"{get('from')}\n{get('x-mailer')}\n{get('message-id')}\n{get('subject')}\n"

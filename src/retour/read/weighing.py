@@ -8,13 +8,14 @@ same words.
 
 import re
 
-from retour.knowledge.marks import find_signs, tells_of_failure, weigh_sender
+from retour.knowledge.marks import find_signs, is_of_mail_program, tells_of_failure, weigh_sender
 from retour.read.freeform import find_addressees
 from retour.read.message import Message
 from retour.read.prose import find_mentions
 from retour.wire.address import parse_address
 from retour.wire.header import Headers
 from retour.wire.mime import Part, open_embedded
+from retour.wire.reply import find_reply
 from retour.wire.words import decode_words
 
 _THRESHOLD = 4
@@ -82,12 +83,15 @@ def _is_pasted_report(words: str, signs: dict[str, int]) -> bool:
 
     Here nobody wrote to anybody: an answer of a server, or that a mail failed, is enough.
     """
-    if not signs.keys().isdisjoint(("failed", "late", "held")):
+    if find_reply(words) >= 0 or _STATUS.search(words, 0, _LOOK_MAX):
         return True
-    if _has_reply(words) or _STATUS.search(words, 0, _LOOK_MAX):
+    if is_of_mail_program(words[:_LOOK_MAX].lower()):
         return True
+    if not signs.keys().isdisjoint(("auto", "inbound", "elsewhere")):
+        return False
+    is_told = not signs.keys().isdisjoint(("failed", "late", "held"))
     is_about_mail = "yours" in signs or "@" in words or "SMTP" in words
-    return is_about_mail and tells_of_failure(words)
+    return is_about_mail and (is_told or tells_of_failure(words))
 
 
 def tells_of_arrival(notice: str, signs: dict[str, int], titles: set[str]) -> bool:

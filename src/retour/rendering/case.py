@@ -9,7 +9,7 @@ from retour.knowledge.schema import Knowledge
 from retour.model.analysis import Analysis
 from retour.model.diagnosis import Diagnosis, Evidence
 from retour.model.known import Proof
-from retour.model.report import Recipient
+from retour.model.report import MAIL_PROGRAM, Recipient
 from retour.rendering.foreign import fold_address, is_plain_address, is_plain_ip, is_plain_name
 from retour.rendering.quantity import in_zone, say_duration, say_size, say_when
 from retour.rendering.wording import Wording
@@ -128,6 +128,8 @@ def sender_fields(case: Case) -> dict[str, str]:
         fields["retry_after"] = say_duration(wording, facts.retry_after)
     if facts.new_address and case.verified:
         fields["new_address"] = fold_address(facts.new_address)
+    if case.analysis.report.producer == MAIL_PROGRAM:
+        fields["?at-sending"] = ""
     if _claims_loop(diagnosis):
         fields["?loop"] = ""
     route = case.analysis.route
