@@ -6,9 +6,13 @@ import re
 import subprocess
 import sys
 import tomllib
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from fastapi.testclient import TestClient
+from webserver import MakeSite, serving
+from webtrail import make_trail
 
 from retour.service.serving import WebSettings, read_web
 
@@ -34,24 +38,51 @@ def run(command: list[str], server: str) -> str:
     return done.stdout
 
 
+@pytest.fixture(scope="module")
+def trail(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The place of a trail that knows what the examples ask for."""
+    return make_trail(tmp_path_factory.mktemp("trail"))
+
+
+@pytest.fixture
+def filled(make_site: MakeSite, trail: str) -> Iterator[str]:
+    """The address of a running server over the trail."""
+    with serving(make_site(store=trail)) as url:
+        yield url
+
+
+def test_every_operation_is_shown(client: TestClient) -> None:
+    """The table and the curl examples have all that the API says it has."""
+    for path, operations in client.get("/api/v1/openapi.json").json()["paths"].items():
+        beginning = path.partition("{")[0]
+        assert any(f"$RETOUR{beginning}" in example for example in SHELL), path
+        for method in operations:
+            assert f"`{method.upper()} {beginning}" in API, path
+
+
 @pytest.mark.parametrize("number", range(len(SHELL)))
-def test_curl_examples_work(server: str, number: int) -> None:
+def test_curl_examples_work(filled: str, number: int) -> None:
     """Each prints an answer; JSON where it does not ask for text."""
-    printed = run(["bash", "-euo", "pipefail", "-c", SHELL[number]], server)
+    printed = run(["bash", "-euo", "pipefail", "-c", SHELL[number]], filled)
 
     if "format=text" in SHELL[number]:
         assert "Was jetzt zu tun ist" in printed or "Was Sie jetzt tun" in printed
     else:
+        assert printed
         for line in printed.splitlines():
             assert isinstance(json.loads(line), dict)
 
 
 @pytest.mark.parametrize("number", range(len(PYTHON)))
-def test_python_examples_work(server: str, number: int) -> None:
+def test_python_examples_work(filled: str, number: int) -> None:
     """Each prints a line a mail."""
-    printed = run([sys.executable, "-W", "error", "-c", PYTHON[number]], server)
+    printed = run([sys.executable, "-W", "error", "-c", PYTHON[number]], filled)
 
-    assert "mailbox-full" in printed
+    if "/trails" in PYTHON[number]:
+        assert len(printed.splitlines()) > 20
+        assert " deferred 452 4.2.2 mailbox full\n" in printed
+    else:
+        assert "mailbox-full" in printed
 
 
 def test_the_settings_shown_are_right(tmp_path: Path) -> None:

@@ -111,6 +111,30 @@ def test_several_mails_are_listed(client: TestClient) -> None:
     assert "2 mails" in page
 
 
+def test_many_files_are_listed_up_to_a_bound(client: TestClient) -> None:
+    """Of more than a page holds the first are shown, and the page says so."""
+    token = find_token(client.get("/").text)
+    files = [("files", (f"{n}.eml", MAIL)) for n in range(60)]
+    answer = client.post("/explain", data={"form_token": token}, files=files)
+
+    assert answer.status_code == 200
+    assert answer.text.count("<li>\n<form") == 50
+    assert "Only the first ones are listed" in answer.text
+
+
+def test_a_damaged_form_is_said_in_the_readers_language(client: TestClient) -> None:
+    """In words of ours, not in those of a library."""
+    answer = client.post(
+        "/explain",
+        content=b"nonsense",
+        headers={"Content-Type": "multipart/form-data", "Accept-Language": "de"},
+    )
+
+    assert answer.status_code == 400
+    assert "unvollständig oder beschädigt" in answer.text
+    assert "boundary" not in answer.text
+
+
 def test_a_shared_link_opens_until_it_expires(client: TestClient) -> None:
     """The folder keeps the mail under a name that opens nothing, and deletes it in the end."""
     mail = carried(send(client, files={"files": ("bounce.eml", MAIL)}).text)
@@ -169,6 +193,26 @@ def test_the_audit_log_says_whose_mail_was_looked_at(client: TestClient, tmp_pat
     assert entry["person"] == "local"
     assert entry["recipients"]
     assert "Subject" not in line
+
+
+def test_the_audit_log_opens_no_link(client: TestClient, tmp_path: Path) -> None:
+    """That a shared report was read is in it, but not the secret that opens it."""
+    shared = send(client, "/share", mail=carried(send(client, files={"files": MAIL}).text))
+    found = re.search(r"/s/([\w-]{43})", shared.text)
+    assert found
+    assert client.get(f"/s/{found[1]}").status_code == 200
+    written = (tmp_path / "audit.jsonl").read_text()
+
+    assert "shared report opened" in written
+    assert found[1] not in written
+
+
+def test_a_download_is_in_the_audit_log(client: TestClient, tmp_path: Path) -> None:
+    """Whoever sends the form alone has looked at a mail, too."""
+    mail = carried(send(client, files={"files": MAIL}).text)
+    assert send(client, "/explain/download", mail=mail, form="json").status_code == 200
+
+    assert "report downloaded" in (tmp_path / "audit.jsonl").read_text().splitlines()[-1]
 
 
 def test_a_trail_out_of_reach_costs_the_context_alone(make_site: MakeSite) -> None:

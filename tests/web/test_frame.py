@@ -84,6 +84,19 @@ def test_strangers_are_led_to_sign_in(make_site: MakeSite) -> None:
     assert client.get("/").status_code == 303
 
 
+def test_signing_in_leads_to_the_page_that_was_asked_for(make_site: MakeSite) -> None:
+    """With its question, which a link in a ticket has; one that is too long is left out."""
+    for asked, target in (
+        ("/compare?a=x", "/compare?a=x"),
+        (f"/compare?a={'x' * 2000}", "/compare"),
+        ("//example.org/compare", "/"),
+    ):
+        client = make_people(make_site)
+        client.get(LOCAL + asked)
+        form = {"form_token": find_token(client.get("/sign-in").text), "token": "secret"}
+        assert client.post("/sign-in", data=form).headers["location"] == target
+
+
 @pytest.mark.parametrize(("seconds", "is_known"), [(60, True), (-1, False), (None, False)])
 def test_a_session_ends(make_site: MakeSite, seconds: int | None, *, is_known: bool) -> None:
     """Its end stands within it: asking again and again does not put it off."""

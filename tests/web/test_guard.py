@@ -129,6 +129,19 @@ def test_too_many_requests_are_told_when_to_come_back(make_site: MakeSite) -> No
     assert client.get("/theme.css").status_code == 200
 
 
+def test_a_network_of_ipv6_has_one_account(make_site: MakeSite) -> None:
+    """Whoever has one address of it has all of them."""
+    app = create_app(make_site(requests_per_minute=2))
+
+    def ask(address: str) -> int:
+        client = TestClient(app, base_url=LOCAL, client=(address, 1))
+        return client.get("/codes").status_code
+
+    assert [ask(f"2001:db8::{n}") for n in range(3)] == [200, 200, 429]
+    assert ask("2001:db8:0:1::1") == 200
+    assert [ask(f"192.0.2.{n}") for n in range(3)] == [200, 200, 200]
+
+
 def test_several_processes_together_allow_what_one_would(tmp_path: Path) -> None:
     """Each its part of the limit, at least one request; no limit stays none."""
     parts = []

@@ -1,11 +1,19 @@
 """Every byte of a mail is hostile: in a real browser nothing of it runs, and nothing is loaded."""
 
-from itertools import cycle
+import time
+from itertools import cycle, pairwise
+from pathlib import Path
+from urllib.parse import quote
 
 import pytest
 from playwright.sync_api import FilePayload, Page
 from vectors import ENCODINGS, make_mail, vectors
-from webserver import Open
+from webserver import MakeSite, Open, serving
+
+from retour.model.story import Query
+from retour.model.trail import Arrival, HandOver, Observation
+from retour.service.statistics import count
+from retour.store import open_store
 
 ALL = tuple(vectors())
 A_MAILFUL = 10
@@ -90,3 +98,51 @@ def test_file_names_and_addresses_are_text(visit: Open) -> None:
     assert count_foreign(seen.page) == 0
     assert seen.outside == []
     assert seen.complaints == []
+
+
+def test_what_logs_say_is_text(visit: Open, make_site: MakeSite, tmp_path: Path) -> None:
+    """Every page over a trail whose every field, of copies and of attempts, is a vector."""
+    place = str(tmp_path / "trail.sqlite3")
+    now = int(time.time()) * 1_000_000
+    lines: list[Observation] = []
+    for n, vector in enumerate(ALL[:120:5]):
+        at = now - n * 60_000_000
+        twins = [
+            Arrival(
+                at + twin * 1_000_000, f"{vector}{n}", f"{vector}{twin}", f"<{vector}{n}@x>",
+                f"{vector}@x", f"{vector}.example", "192.0.2.1", vector, vector, subject=vector,
+            )
+            for twin in range(2)
+        ]  # fmt: skip
+        lines += twins
+        lines += [
+            HandOver(
+                at + 5_000_000, twin.system, twin.queue_id, f"{vector}@{vector}", vector, outcome,  # type: ignore[arg-type]
+                vector, "192.0.2.2", "5.1.1", f"550 5.1.1 {vector}", vector, 900, 400_000,
+            )
+            for twin, outcome in zip(twins, ("failed", "deferred"), strict=True)
+        ]  # fmt: skip
+    with open_store(place) as store:
+        store.write(lines)
+        count(store)
+        numbers = [copy.copy_id for copy in store.find(Query(limit=200))]
+    paths = ["/overview", "/trail", "/trail?failed_to=x", "/trail/repeated"]
+    paths += [f"/trail/message?id={number}" for number in numbers[::2]]
+    paths += [f"/compare?a={one}&b={other}" for one, other in pairwise(numbers[:6])]
+    fields = ("from", "cause", "actor", "trouble", "failed_to", "check_over_ms", "since", "before")
+    paths += [f"/trail?{field}={quote(vector)}" for field in fields for vector in ALL[::90]]
+    paths += [f"/compare?a={quote(ALL[0])}", f"/trail/message?id={quote(ALL[1])}"]
+    with serving(make_site(store=place)) as url:
+        seen = visit("/", at=url)
+        prepare(seen.page)
+        seen.complaints.clear()
+        for path in paths:
+            seen.page.goto(url + path)
+            # What our templates have of it.
+            own = "main :is(details, select, form[hx-get='/trail'], form[hx-post='/compare'])"
+            ours = seen.page.locator(own).count()
+            assert count_foreign(seen.page) == ours, path
+            assert seen.page.evaluate("window.alarms") == [], path
+        refused = "Failed to load resource: the server responded with a status of 4"
+        assert [one for one in seen.complaints if not one.startswith(refused)] == []
+        assert seen.outside == []

@@ -12,6 +12,7 @@ from retour.service.complaint import SettingsError
 from retour.web.person import Person
 
 _ADDRESSES_MAX = 20
+_LINKS = "/s/"
 
 
 class Audit:
@@ -58,6 +59,8 @@ class Audit:
         """
         client = request.client.host if request.client else None
         path = request.url.path
+        if path.startswith(_LINKS):  # whoever reads the log is not to open them
+            path = _LINKS
         self._log.info(
             event, person=person.name, role=person.role, client=client, path=path, **what
         )

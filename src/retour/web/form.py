@@ -12,6 +12,7 @@ from typing import Annotated
 from fastapi import Depends, HTTPException
 from markupsafe import Markup
 from starlette.datastructures import FormData
+from starlette.exceptions import HTTPException as StarletteHTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -20,7 +21,7 @@ from retour.web.site import site_of
 
 FIELD = "form_token"
 _PURPOSE = "form"
-_FILES_MAX = 20
+_FILES_MAX = 1000
 _FIELDS_MAX = 50
 _MARGIN_BYTES = 1 << 16
 
@@ -71,7 +72,15 @@ async def read_form(request: Request) -> AsyncIterator[FormData]:
         HTTPException: it is too large or damaged, or came from elsewhere.
     """
     part_max = int(site_of(request).web.upload_max_bytes * BASE64_SHARE) + _MARGIN_BYTES
-    form = await request.form(max_files=_FILES_MAX, max_fields=_FIELDS_MAX, max_part_size=part_max)
+    try:
+        form = await request.form(
+            max_files=_FILES_MAX, max_fields=_FIELDS_MAX, max_part_size=part_max
+        )
+    except StarletteHTTPException as error:
+        if error.status_code != 400:
+            raise
+        # What the library says of it is for programmers, and in English alone.
+        raise HTTPException(400, "bad") from None
     try:
         if not FormKey(request).fits(form.get(FIELD)):
             raise HTTPException(403, "form")

@@ -10,6 +10,7 @@ import math
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from ipaddress import ip_address, ip_network
 from urllib.parse import urlsplit
 
 from fastapi import HTTPException
@@ -119,7 +120,7 @@ class Guard:
         if scope["method"] not in _SAFE_METHODS and self._is_foreign(headers, hosts[0].lower()):
             return Refusal(403, "foreign")
         length = headers.get("content-length", "0")
-        if length.isdigit() and int(length) > self._bytes_max:
+        if length.isdecimal() and int(length) > self._bytes_max:
             return Refusal(413, "large")
         return self._count(scope, headers)
 
@@ -140,7 +141,7 @@ class Guard:
         # A token that nobody was given counts for its address: else whoever invents a new one for
         # each request would never reach a limit.
         token = read_token(self._web, headers.get("authorization", ""))
-        who = f"token {token.sha256}" if token else (scope.get("client") or ("?",))[0]
+        who = f"token {token.sha256}" if token else _name_sender(scope)
         if self._limiter.hit(self._limit, who):
             return None
         reset = self._limiter.get_window_stats(self._limit, who).reset_time
@@ -176,6 +177,21 @@ class Guard:
             await send(message)
 
         return send_sealed
+
+
+def _name_sender(scope: Scope) -> str:
+    """Return whose account a request without a token is on.
+
+    Whoever has an address of IPv6 has all of its network of 64 bits (RFC 6177).
+    """
+    name: str = (scope.get("client") or ("?",))[0]
+    try:
+        address = ip_address(name)
+    except ValueError:
+        return name
+    if address.version == 4 or address.ipv4_mapped:
+        return name
+    return str(ip_network((address, 64), strict=False))
 
 
 def _strip_port(host: str) -> str:

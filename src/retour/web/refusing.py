@@ -18,6 +18,7 @@ from retour.web.page import render_page, text_of
 
 API = "/api/"
 _RETRY_SECONDS = "5"
+_TARGET_MAX = 1000
 _REASONS = {
     400: "bad", 401: "token", 403: "role", 404: "missing", 405: "method", 413: "large",
     415: "kind", 422: "bad", 429: "often", 500: "own", 503: "trail",
@@ -98,7 +99,10 @@ def register_refusals(app: FastAPI) -> None:
     @app.exception_handler(SignInNeededError)
     async def _on_stranger(request: Request, _: SignInNeededError) -> Response:
         if request.method == "GET":
-            request.session["to"] = request.url.path
+            asked = f"{request.url.path}?{request.url.query}".removesuffix("?")
+            # A cookie has room for so much; without its question a page still opens.
+            is_short = len(asked) <= _TARGET_MAX
+            request.session["to"] = asked if is_short else request.url.path[:_TARGET_MAX]
         return RedirectResponse("/sign-in", 303)
 
     @app.exception_handler(Exception)

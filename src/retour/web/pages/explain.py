@@ -84,7 +84,7 @@ def explain(request: Request, form: Form, person: Viewer) -> Response:
 
 
 @router.post("/explain/download")
-def download(request: Request, form: Form, _: Viewer) -> Response:
+def download(request: Request, form: Form, person: Viewer) -> Response:
     """Give the report as a file."""
     site = site_of(request)
     raw, choice = _take_one(request, form)
@@ -93,8 +93,10 @@ def download(request: Request, form: Form, _: Viewer) -> Response:
         raise HTTPException(400)
     name, kind = _DOWNLOADS[wanted]
     settings = site.settings
+    analysis = explain_kept(site, raw)
+    site.audit.record_mail(request, person, "report downloaded", analysis)
     printed = render(
-        explain_kept(site, raw),
+        analysis,
         format=wanted,
         language=choice.language,
         audience=choice.audience,
