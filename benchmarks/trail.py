@@ -104,6 +104,11 @@ def list_broad_questions(traffic: Traffic) -> dict[str, Callable[[random.Random]
         "sender's domain, failed": lambda c: Query(
             from_="@" + address(c).partition("@")[2], status="failed"
         ),
+        "sender's and recipient's domain": lambda c: Query(
+            from_="@" + address(c).partition("@")[2], to="@" + recipient(c).partition("@")[2]
+        ),
+        "all senders, expired": lambda _: Query(from_="example.com", status="expired"),
+        "sender, all peers": lambda c: Query(from_=address(c), peer="example.org"),
         "peer, word, failed": lambda c: Query(peer=peer(c), subject="re", status="failed"),
         "queue id's beginning (all)": lambda _: Query(queue_id="0"),
     }

@@ -546,6 +546,8 @@ def _select_by_words(
         count = connection.execute(select(func.count()).select_from(some)).scalar() or 0
         if count < fewest:
             rarest, fewest = condition, count
+        if fewest <= _COUNTED:
+            break  # few enough to look through, however rare another one is
     if fewest > WORDS_MAX:
         return None
     table = addresses if named == "address_id" else hosts
