@@ -1,5 +1,12 @@
 """Captures into a trail: beside the logs of the same mails, once and again."""
 
+import os
+import random
+import signal
+import subprocess
+import sys
+import textwrap
+import time
 from collections.abc import Iterable
 from datetime import UTC
 from pathlib import Path
@@ -131,6 +138,50 @@ def test_a_reading_that_was_broken_off_is_made_whole_by_the_next(
         with pytest.raises(_KilledError):
             list(CaptureFile(str(capture), trail=dying).sessions())
         fill(trail, capture)
+        assert everything(trail) == whole
+
+
+_READ_ON = textwrap.dedent("""
+    import sys
+    from datetime import UTC
+    from retour.service import capture
+    from retour.service.ingestion import Intent, ingest
+    from retour.store import open_store
+    capture._BATCH = 2
+    with open_store(sys.argv[1]) as store:
+        print("ready", flush=True)
+        list(ingest([sys.argv[2]], store, Intent(UTC, "gate")))
+""")
+
+
+def test_a_killed_reading_loses_no_session_and_writes_none_twice(tmp_path: Path) -> None:
+    """After any number of SIGKILLs a reading to the end gives what one reading alone gives."""
+    chance = random.Random(1)
+    shots: list[Shot] = []
+    for n in range(40):
+        taken = TAKEN.replace(b"4D43D300222", b"4D43D3%05X" % n)
+        steps: list[Step] = [*OPENING, BODY, ("server", taken), *CLOSING]
+        shots += converse(steps, start_us=START_US + n * 60_000_000, isn=(n, n + 7))
+    path = tmp_path / "many.pcap"
+    path.write_bytes(write_pcap([(shot.at_us, frame(shot)) for shot in shots]))
+    with open_store(str(tmp_path / "whole.sqlite3")) as trail:
+        assert fill(trail, path) == [Intake(str(path), "capture", sessions=40)]
+        whole = everything(trail)
+    url = str(tmp_path / "killed.sqlite3")
+    killed = 0
+    for _ in range(5):
+        process = subprocess.Popen(
+            [sys.executable, "-c", _READ_ON, url, str(path)], stdout=subprocess.PIPE
+        )
+        assert process.stdout is not None
+        assert process.stdout.readline() == b"ready\n"
+        time.sleep(chance.uniform(0.01, 0.2))
+        os.kill(process.pid, signal.SIGKILL)
+        killed += process.wait() == -signal.SIGKILL
+        process.stdout.close()
+    assert killed
+    with open_store(url) as trail:
+        fill(trail, path)
         assert everything(trail) == whole
 
 
