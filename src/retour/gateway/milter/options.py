@@ -62,9 +62,9 @@ EDITING = Action.ADD_HEADERS | Action.CHANGE_BODY | Action.CHANGE_HEADERS
 """All that a message is rewritten with."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Options:
-    """What a milter asks for, or what it got.
+    """What a milter asks for, or what it got; compared by identity, so that a cache costs nothing.
 
     Attributes:
         actions: what it may do.

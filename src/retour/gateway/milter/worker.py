@@ -1,13 +1,10 @@
 """One worker process of the milter."""
 
-import asyncio
 import os
 import signal
 import socket
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
-
-import uvloop
 
 from retour.analyse import explain
 from retour.gateway.deciding import Decider
@@ -96,23 +93,12 @@ def run_worker(
         connections_max=milter.connections_max,
         memory_max_bytes=milter.memory_max_mb * 1_000_000,
     )
-    uvloop.run(
-        _serve(
-            listener,
-            Server(policy, limits, journal, decider, recorder, recent),
-            milter.stop_timeout_s,
-        )
-    )
+    server = Server(policy, limits, journal, decider, recorder, recent)
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: server.stop())
+    server.run(listener, milter.stop_timeout_s)
     if recorder is not None:
         recorder.close(milter.stop_timeout_s)
-
-
-async def _serve(listener: socket.socket, server: Server, grace_s: float) -> None:
-    stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    loop.add_signal_handler(signal.SIGTERM, stop.set)
-    loop.add_signal_handler(signal.SIGINT, stop.set)
-    await server.run(listener, stop, grace_s)
 
 
 _SAMPLE = b"""\
