@@ -74,6 +74,7 @@ _ORDER: dict[int, tuple[int, int, int | None, int]] = {
         ("K", _NEGOTIATED, _BODY, _NEGOTIATED, _ALWAYS_SILENT),
     )
 }
+_ACTING = frozenset(b"OLAQ")
 _LENGTH = struct.Struct("!I")
 _LEADING_SPACE = int(Step.LEADING_SPACE)
 _SKIP = int(Step.SKIP)
@@ -92,7 +93,9 @@ class Connection:
             packet_max: octets that a packet may have behind its length.
         """
         self.options = _NOTHING
-        self._steps = 0  # those of the options as a plain number, which is looked at often
+        # Those of the options as plain numbers, which are looked at often.
+        self._steps = 0
+        self._silent = _ALWAYS_SILENT
         self._wanted = wanted
         self._packet_max = packet_max
         self._buffer = bytearray()
@@ -108,6 +111,11 @@ class Connection:
     def is_between_messages(self) -> bool:
         """Whether closing the connection now costs no message its milter."""
         return self._state <= _CONNECTED
+
+    @property
+    def is_over(self) -> bool:
+        """Whether the last event was the last one of all."""
+        return self._state == _CLOSED
 
     @property
     def may_edit(self) -> bool:
@@ -139,7 +147,14 @@ class Connection:
         letter, content = buffer[4], bytes(buffer[5:end])
         del buffer[:end]
         try:
-            return self._step(letter, content)
+            event = parse_command(letter, content)
+            earliest, latest, after, silenced_by = _ORDER[letter]
+            if not earliest <= self._state <= latest:
+                raise ProtocolError(f"{type(event).__name__} out of order")
+            if after is not None:
+                self._state = after
+            self._answer = b"" if silenced_by & self._silent else CONTINUE
+            return self._act(event) if letter in _ACTING else event
         except ProtocolError as error:
             return self._break(str(error))
 
@@ -182,23 +197,17 @@ class Connection:
         """Ask for patience while the end of a message is not answered."""
         return PROGRESS if self._state == _END else b""
 
-    def _step(self, letter: int, content: bytes) -> Event:
-        event = parse_command(letter, content)
-        earliest, latest, after, silenced_by = _ORDER[letter]
-        if not earliest <= self._state <= latest:
-            raise ProtocolError(f"{type(event).__name__} out of order")
-        self._answer = b"" if silenced_by & (self._steps | _ALWAYS_SILENT) else CONTINUE
-        if isinstance(event, Header):
-            if not self._steps & _LEADING_SPACE:
-                event = Header(event.name, b" " + event.value)
-        elif isinstance(event, Negotiate):
-            self._negotiate(event)
-        elif isinstance(event, Abort):
-            after = min(self._state, _CONNECTED)
-        elif isinstance(event, Quit):
-            self._buffer.clear()
-        if after is not None:
-            self._state = after
+    def _act(self, event: Event) -> Event:
+        """Do what an event means to the dialogue itself."""
+        match event:
+            case Header(name, value) if not self._steps & _LEADING_SPACE:
+                return Header(name, b" " + value)
+            case Negotiate():
+                self._negotiate(event)
+            case Abort():
+                self._state = min(self._state, _CONNECTED)
+            case Quit():
+                self._buffer.clear()
         return event
 
     def _negotiate(self, offer: Negotiate) -> None:
@@ -206,6 +215,7 @@ class Connection:
             raise ProtocolError(f"protocol version {offer.version}")
         self.options = _meet(self._wanted, offer.version, offer.actions, offer.steps)
         self._steps = int(self.options.steps)
+        self._silent = self._steps | _ALWAYS_SILENT
         self._answer = write_options(self.options)
 
     def _break(self, reason: str) -> Broken:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from retour.gateway.deciding import Decider
 from retour.gateway.journal import DropCause, Failure, Journal
-from retour.gateway.milter.command import Broken, Quit
+from retour.gateway.milter.command import Broken, Event
 from retour.gateway.milter.editing import list_edits
 from retour.gateway.milter.loop import READABLE, WRITABLE, Loop
 from retour.gateway.milter.message import Message
@@ -111,6 +111,8 @@ class Server:
         self.connections.add(connection)
         if len(self.connections) > self.limits.connections_max:
             connection.drop("overload", what="too many connections")
+        else:
+            connection.open()
 
     def _resume(self, listener: socket.socket) -> None:
         if not self.is_stopping:
@@ -155,7 +157,11 @@ class MilterConnection:
         self._timer: sched.Event | None = None
         self.heard_at = time.monotonic()
         peer.setblocking(False)
-        server.loop.watch(peer, self._be_ready)
+
+    def open(self) -> None:
+        """Begin to read; servers send their offer at once."""
+        self._server.loop.watch(self._socket, self._be_ready)
+        self._be_ready(READABLE)
 
     def close_if_idle(self) -> None:
         """Close the connection where that costs no message its milter."""
@@ -211,22 +217,24 @@ class MilterConnection:
 
     def _pump(self) -> None:
         """Answer the events that are there, up to the end of a message."""
-        while self._due is None:
-            event = self._connection.next_event()
-            if event is None:
-                break
-            if isinstance(event, Broken):
-                self.drop("protocol", what=event.reason)
-                return
-            if isinstance(event, Quit):
-                self._flush()
-                self._close()
+        connection = self._connection
+        while self._due is None and (event := connection.next_event()) is not None:
+            if connection.is_over:
+                self._end(event)
                 return
             self._unsent += self._session.handle(event)
         self._flush()
         self._count_memory()
         if self._server.is_stopping:
             self.close_if_idle()
+
+    def _end(self, event: Event) -> None:
+        """Close a connection that the server leaves, or that cannot be understood."""
+        if isinstance(event, Broken):
+            self.drop("protocol", what=event.reason)
+        else:
+            self._flush()
+            self._close()
 
     def _flush(self) -> None:
         """Write what is to be said; where the server takes no more now, hear nothing until then."""

@@ -6,8 +6,8 @@ read whole; where nothing is recorded, only until envelope or header show that t
 are.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 
 from retour.gateway.milter.command import (
     Abort,
@@ -141,6 +141,8 @@ class Session:
     def handle(self, event: Event) -> bytes:
         """Take an event and return the answer; empty where none is due, or it is `Due`."""
         match event:
+            case Macros():
+                return self._take_macros(event.values)
             case Header() | Body():
                 return self._read(event)
             case Mail():
@@ -153,23 +155,27 @@ class Session:
                 self._note(event)
                 return self._connection.proceed()
 
+    def _take_macros(self, values: Mapping[str, str]) -> bytes:
+        """Keep what the server knows beside the next command; it waits for no answer."""
+        if values:
+            self._macros.update(values)
+            if self._message is not None:
+                self._message.macros.update(values)
+                self._message.kept_bytes += _COST
+        return b""
+
     def _note(self, event: Event) -> None:
         """Keep what stands around a message."""
         message = self._message
         match event:
-            case Macros(_, values):
-                self._macros.update(values)
-                if message is not None:
-                    message.macros.update(values)
-                    message.kept_bytes += _COST
+            case Rcpt(path) if message is not None:
+                message.recipients.append(strip_brackets(path))
+                message.kept_bytes += len(path) + _COST
             case Connect():
                 self._peer = Peer(event, system=self._macros.get("j", ""))
             case Helo(name):
                 tls = read_macro(self._macros, "tls_version")
-                self._peer = replace(self._peer, helo=name, tls=tls)
-            case Rcpt(path) if message is not None:
-                message.recipients.append(strip_brackets(path))
-                message.kept_bytes += len(path) + _COST
+                self._peer = Peer(self._peer.connect, name, self._peer.system, tls)
             case Abort():
                 self._message = None
             case QuitForNext():
@@ -177,7 +183,7 @@ class Session:
 
     def _begin(self, mail: Mail) -> bytes:
         macros, self._macros = self._macros, {}
-        message = Message(self._peer, mail, macros)
+        message = Message(self._peer, mail, strip_brackets(mail.path), macros)
         self._reason = None
         if self._is_recording or not message.mail_from:
             self._message = message
