@@ -87,7 +87,8 @@ class Bench:
         log = (self.folder / f"{path.stem}.log").open("wb")
         if what := _PYMILTERS.get(name):
             base = str(self.folder / f"{what}.sqlite3")
-            command = [sys.executable, str(_PYMILTERS_FILE), str(path), what, base]
+            # -P: ``milter``, which pymilter is made of, is not this file.
+            command = [sys.executable, "-P", str(_PYMILTERS_FILE), str(path), what, base]
             return subprocess.Popen(command, stderr=log)
         settings = self.folder / f"{path.stem}.toml"
         text = f'[milter]\nsocket = "unix:{path}"\nsocket_mode = "666"\ndomains = ["home.test"]\n'
