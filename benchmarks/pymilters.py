@@ -62,7 +62,7 @@ class Table(Milter.Base):
 
 
 class Facts(Milter.Base):
-    """Keeps what our trail keeps; as there, only the body and the end are answered."""
+    """Keeps what our trail keeps; as there, only the end of the header is answered."""
 
     @Milter.noreply
     def connect(self, name, _, address):
@@ -96,23 +96,16 @@ class Facts(Milter.Base):
             self.author = parseaddr(value)[1]
         return Milter.CONTINUE
 
-    @Milter.noreply
     def eoh(self):
+        start = time.monotonic()
         for recipient in self.recipients:
             _SEEN[self.message_id, recipient] = time.time()
-        return Milter.CONTINUE
-
-    def body(self, _):
-        return Milter.SKIP
-
-    def eom(self):
-        start = time.monotonic()
         envelope = (self.getsymval("i"), self.system, time.time(), self.message_id, *self.peer)
         header = "\r\n".join(self.fields)
         row = (*envelope, self.helo, self.tls, self.size, header, time.monotonic() - start)
         parties = ((0, self.sender), (1, self.author), *((2, name) for name in self.recipients))
         _WRITING.put((row, parties))
-        return Milter.CONTINUE
+        return Milter.ACCEPT
 
 
 def _write_text(base, rows):

@@ -24,7 +24,6 @@ from retour.gateway.milter.reply import (
     ACCEPT,
     CONTINUE,
     PROGRESS,
-    SKIP,
     Edit,
     write_edit,
     write_options,
@@ -77,7 +76,6 @@ _ORDER: dict[int, tuple[int, int, int | None, int]] = {
 _ACTING = frozenset(b"OLAQ")
 _LENGTH = struct.Struct("!I")
 _LEADING_SPACE = int(Step.LEADING_SPACE)
-_SKIP = int(Step.SKIP)
 _NOTHING = Options(Action(0), Step(0))
 _meet = lru_cache(16)(Options.meet)  # a server offers the same on every connection
 
@@ -172,11 +170,6 @@ class Connection:
             return answer
         self._state = _CONNECTED
         return ACCEPT
-
-    def skip_body(self) -> bytes:
-        """Answer a piece of the body: no more of it is wanted."""
-        answer = self.proceed()
-        return SKIP if answer and self._steps & _SKIP else answer
 
     def finish(self, edits: Iterable[Edit]) -> bytes:
         """Answer the end of a message: it passes, with these edits.

@@ -271,14 +271,12 @@ class MilterConnection:
     def _take(self, outcome: Outcome) -> None:
         """Hear what the session made of a message."""
         match outcome:
-            case Passed(message, None, is_at_end):
+            case Passed(message, None):
                 self._server.journal.count_ordinary()
-                if is_at_end:
-                    self._record(message)
-            case Passed(message, reason, is_at_end) if reason is not None:
+                self._record(message)
+            case Passed(message, reason) if reason is not None:
                 self._server.journal.passed(reason, **_facts(message))
-                if is_at_end:
-                    self._record(message)
+                self._record(message)
             case Due(message, envelope):
                 self._decide(outcome, message.header() + message.body, envelope)
 
@@ -367,7 +365,7 @@ class MilterConnection:
             self._pump()
 
     def _record(self, message: Message) -> None:
-        """Put a message that came to its end into the trail."""
+        """Put a message whose final dot was there into the trail, if there is one."""
         if self._server.recorder is not None and message.queue_id:
             self._server.recorder.add(_see(message, self._due_at if self._due else self.heard_at))
 

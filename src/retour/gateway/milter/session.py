@@ -1,9 +1,9 @@
 """What the milter wants of one connection: as little as the task allows.
 
-Ordinary messages are let go at MAIL where nothing is recorded; where they are, header and size are
-read and the body is skipped, unless the same message came before. Messages with a null sender are
-read whole; where nothing is recorded, only until envelope or header show that they stay as they
-are.
+Ordinary messages are let go at MAIL where nothing is recorded; where they are, at the end of the
+header, unless the same message came before: Postfix and Sendmail tell a header when the final dot
+was there, so that no more can be learned of it but its body. Messages with a null sender are read
+whole; where nothing is recorded, only until envelope or header show that they stay as they are.
 """
 
 from collections.abc import Callable, Mapping
@@ -35,41 +35,39 @@ from retour.gateway.rewriting import (
 )
 from retour.wire.header import BLOCK_MAX, FIELDS_MAX
 
+_NONE = ("{none}",)
+"""No server knows this macro; an empty list would stand for the server's own choice."""
 _MACROS = (
     (Stage.CONNECT, ("j",)),
     (Stage.HELO, ("{tls_version}",)),
     (Stage.MAIL, ("i",)),
-    (Stage.RCPT, ()),
-    (Stage.DATA, ("i",)),
+    (Stage.RCPT, _NONE),
+    (Stage.DATA, _NONE),
+    # Postfix sends these with every field of the header as well.
     (Stage.END_OF_HEADERS, ("i",)),
     (Stage.END_OF_MESSAGE, ("i",)),
-)
-_QUIET = (
-    Step.NO_REPLY_CONNECT
-    | Step.NO_REPLY_RCPT
-    | Step.NO_REPLY_HEADER
-    | Step.NO_UNKNOWN
-    | Step.NO_DATA
-    | Step.LEADING_SPACE
 )
 
 REWRITING = Options(
     actions=EDITING | Action.SET_MACROS,
-    steps=_QUIET | Step.NO_HELO | Step.NO_REPLY_BODY,
+    steps=Step.NO_HELO
+    | Step.NO_REPLY_CONNECT
+    | Step.NO_REPLY_RCPT
+    | Step.NO_REPLY_HEADER
+    | Step.NO_REPLY_BODY
+    | Step.NO_UNKNOWN
+    | Step.NO_DATA
+    | Step.LEADING_SPACE,
     macros=_MACROS,
 )
 """MAIL is answered, and the end of the header of a message with a null sender."""
 
 RECORDING = Options(
-    actions=EDITING | Action.SET_MACROS,
-    steps=_QUIET
-    | Step.NO_REPLY_HELO
-    | Step.NO_REPLY_MAIL
-    | Step.NO_REPLY_END_OF_HEADERS
-    | Step.SKIP,
+    actions=REWRITING.actions,
+    steps=REWRITING.steps & ~Step.NO_HELO | Step.NO_REPLY_HELO | Step.NO_REPLY_MAIL,
     macros=_MACROS,
 )
-"""Pieces of the body are answered: the first ends those of an ordinary message."""
+"""The end of the header is answered."""
 
 _COST = 300
 """Octets that a value costs beside its own, about."""
@@ -82,12 +80,10 @@ class Passed:
     Attributes:
         message: as far as it was read.
         reason: why; None: it has a sender, so it is no report.
-        is_at_end: whether the final dot was there.
     """
 
     message: Message
     reason: Reason | None
-    is_at_end: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,7 +189,7 @@ class Session:
     def _let_go(self, message: Message) -> bytes:
         """Let a message through before its end."""
         self._message = None
-        self._report(Passed(message, self._reason, is_at_end=False))
+        self._report(Passed(message, self._reason))
         return self._connection.accept()
 
     def _read(self, event: Header | Body) -> bytes:
@@ -209,9 +205,8 @@ class Session:
                 message.fields.append(event)
                 message.kept_bytes += size + _COST
             return self._connection.proceed()
-        if not self._is_read(message):
-            return self._connection.skip_body()
-        self._keep_body(message, event.octets)
+        if self._is_read(message):
+            self._keep_body(message, event.octets)
         return self._connection.proceed()
 
     def _keep_body(self, message: Message, octets: bytes) -> None:
@@ -242,11 +237,11 @@ class Session:
         if self._note_message is not None:
             message.is_repeated = self._note_message(message)
         if message.mail_from:
-            return self._connection.proceed()
-        self._screen(message)
-        if self._reason is None or self._is_recording:
-            return self._connection.proceed()
-        return self._let_go(message)
+            is_whole = message.is_repeated
+        else:
+            self._screen(message)
+            is_whole = self._reason is None or self._is_recording
+        return self._connection.proceed() if is_whole else self._let_go(message)
 
     def _screen(self, message: Message) -> None:
         """Find out what speaks against a rewriting before the body is there."""
@@ -270,7 +265,7 @@ class Session:
         if message.is_too_large and not message.mail_from:
             self._reason = self._reason or "too-large"
         if self._is_ordinary(message):
-            self._report(Passed(message, self._reason, is_at_end=True))
+            self._report(Passed(message, self._reason))
             return self._connection.proceed()
         self._report(Due(message, _envelope(message)))
         return b""
