@@ -42,9 +42,8 @@ _MACROS = (
     (Stage.HELO, ("{tls_version}",)),
     (Stage.MAIL, ("i",)),
     (Stage.RCPT, _NONE),
-    (Stage.DATA, _NONE),
-    # Postfix sends these with every field of the header as well.
-    (Stage.END_OF_HEADERS, ("i",)),
+    (Stage.DATA, ("i",)),
+    (Stage.END_OF_HEADERS, _NONE),  # Postfix sends these with every field of the header
     (Stage.END_OF_MESSAGE, ("i",)),
 )
 
@@ -55,8 +54,8 @@ REWRITING = Options(
     | Step.NO_REPLY_RCPT
     | Step.NO_REPLY_HEADER
     | Step.NO_REPLY_BODY
+    | Step.NO_REPLY_DATA
     | Step.NO_UNKNOWN
-    | Step.NO_DATA
     | Step.LEADING_SPACE,
     macros=_MACROS,
 )
