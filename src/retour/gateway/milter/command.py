@@ -7,7 +7,8 @@ ends with NUL; header values and bodies are octets as they are.
 import struct
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Literal
+from functools import lru_cache
+from typing import Literal, NamedTuple
 
 
 class ProtocolError(ValueError):
@@ -23,9 +24,8 @@ class Negotiate:
     steps: int
 
 
-@dataclass(frozen=True, slots=True)
-class Macros:
-    """What the server knows beside the next command.
+class Macros(NamedTuple):
+    """What the server knows beside the next command; many in a message, so a cheap kind of value.
 
     Attributes:
         command: the letter of that command.
@@ -81,8 +81,7 @@ class Data:
     """DATA was accepted."""
 
 
-@dataclass(frozen=True, slots=True)
-class Header:
+class Header(NamedTuple):
     """One header field; ``value`` is all behind the colon, folded lines with LF."""
 
     name: bytes
@@ -200,12 +199,19 @@ def _parse_negotiate(content: bytes) -> Negotiate:
 
 
 def _parse_macros(content: bytes) -> Macros:
-    if not content:
-        raise ProtocolError("macros belong to no command")
-    texts = _texts(content[1:]) if len(content) > 1 else []
+    if len(content) < 2:
+        return _no_macros(content)
+    texts = _texts(content[1:])
     if len(texts) % 2:
         raise ProtocolError("a macro has no value")
     return Macros(chr(content[0]), dict(zip(texts[::2], texts[1::2], strict=True)))
+
+
+@lru_cache  # most packets of macros are empty ones
+def _no_macros(content: bytes) -> Macros:
+    if not content:
+        raise ProtocolError("macros belong to no command")
+    return Macros(content.decode("latin-1"), {})
 
 
 def _parse_connect(content: bytes) -> Connect:

@@ -15,13 +15,20 @@ from collections.abc import Callable
 
 READABLE = select.EPOLLIN
 WRITABLE = select.EPOLLOUT
+GONE = select.EPOLLHUP
+"""The peer neither writes nor reads any more (TCP: nor do we)."""
+_IDLE_S = 60.0
 
 Ready = Callable[[int], None]
 """Is given what a socket is ready for; errors and the peer's end count as readable."""
 
 
 class Loop:
-    """Waits, and calls whoever is concerned; all calls come from the thread that waits."""
+    """Waits, and calls whoever is concerned; all calls come from the thread that waits.
+
+    Attributes:
+        now: when it last woke (``time.monotonic``).
+    """
 
     def __init__(self, complain: Callable[[Exception], None]) -> None:
         """Begin with nothing to wait for.
@@ -33,6 +40,8 @@ class Loop:
         self._epoll = select.epoll()
         self._watched: dict[int, Ready] = {}
         self._timers = sched.scheduler(time.monotonic)
+        self._due_at = 0.0
+        self.now = time.monotonic()
         self._calls: deque[Callable[[], None]] = deque()
         self._bell = os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC)
         self._watched[self._bell] = self._answer_bell
@@ -68,7 +77,9 @@ class Loop:
 
     def call_later(self, seconds: float, call: Callable[[], None]) -> sched.Event:
         """Call after some time, unless it is cancelled."""
-        return self._timers.enter(seconds, 0, self._run, (call,))
+        timer = self._timers.enter(seconds, 0, self._run, (call,))
+        self._due_at = min(self._due_at, timer.time)
+        return timer
 
     def cancel(self, timer: sched.Event) -> None:
         """Call no more; the timer has not run."""
@@ -76,8 +87,12 @@ class Loop:
 
     def turn(self) -> None:
         """Wait until something is due, and do what is due."""
-        wait_s = self._timers.run(blocking=False)
-        for number, events in self._epoll.poll(wait_s):
+        found = self._epoll.poll(max(self._due_at - self.now, 0))
+        self.now = time.monotonic()
+        if self.now >= self._due_at:
+            wait_s = self._timers.run(blocking=False)
+            self._due_at = self.now + (_IDLE_S if wait_s is None else wait_s)
+        for number, events in found:
             # What was called before may have closed this one.
             ready = self._watched.get(number)
             if ready is not None:

@@ -10,7 +10,7 @@ from retour.gateway.deciding import Decider
 from retour.gateway.journal import DropCause, Failure, Journal
 from retour.gateway.milter.command import Broken, Event
 from retour.gateway.milter.editing import list_edits
-from retour.gateway.milter.loop import READABLE, WRITABLE, Loop
+from retour.gateway.milter.loop import GONE, READABLE, WRITABLE, Loop
 from retour.gateway.milter.message import Message
 from retour.gateway.milter.protocol import Connection
 from retour.gateway.milter.recent import Recent
@@ -155,7 +155,7 @@ class MilterConnection:
         self._due: Due | None = None
         self._due_at = 0.0
         self._timer: sched.Event | None = None
-        self.heard_at = time.monotonic()
+        self.heard_at = server.loop.now
         peer.setblocking(False)
 
     def open(self) -> None:
@@ -184,10 +184,12 @@ class MilterConnection:
             self._server.connections.discard(self)
             self._server.held_bytes -= self._held_bytes
 
-    def _be_ready(self, _: int) -> None:
+    def _be_ready(self, events: int) -> None:
         """Read, or write what could not be written before."""
         try:
-            if self._awaited == READABLE:
+            if events & GONE:  # whatever it said last, nobody waits for an answer
+                self._close()
+            elif self._awaited == READABLE:
                 self._read()
             else:
                 self._flush()
@@ -206,7 +208,7 @@ class MilterConnection:
         if not count:
             self._close()
             return
-        self.heard_at = time.monotonic()
+        self.heard_at = self._server.loop.now
         if self._is_tcp:
             # The server writes steps that get no reply in small packets, and holds each back
             # (Nagle) until the one before is acknowledged, which the kernel delays by 40 ms. It

@@ -6,6 +6,7 @@ workers that know them, and lets the old ones end. A worker that dies is replace
 
 import atexit
 import contextlib
+import gc
 import os
 import resource
 import shutil
@@ -130,6 +131,7 @@ class Supervisor:
 
         warm_up(make_policy(self._settings, self._milter))
         find_trail(self._settings, os.environ, self._journal)  # loads its modules, opens nothing
+        gc.freeze()  # what workers share is not looked through, and so not copied
 
     def _start_workers(self) -> None:
         from retour.gateway.milter.worker import run_worker  # noqa: PLC0415
