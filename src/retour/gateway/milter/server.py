@@ -3,8 +3,10 @@
 import sched
 import socket
 import time
+from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import dataclass
+from functools import partial
 
 from retour.gateway.deciding import Decider
 from retour.gateway.journal import DropCause, Failure, Journal
@@ -64,16 +66,20 @@ class Server:
         self.is_stopping = False
         self.connections: set[MilterConnection] = set()
 
-    def run(self, listener: socket.socket, grace_s: float) -> None:
+    def run(
+        self, listener: socket.socket, grace_s: float, ready: Callable[[], None] = lambda: None
+    ) -> None:
         """Serve until `stop`; then let messages in work come to their end.
 
         Args:
             listener: bound and listening.
             grace_s: how long messages in work may take.
+            ready: is called when connections are accepted.
         """
         listener.setblocking(False)
         self.loop.watch_listener(listener, lambda _: self._accept(listener))
         self.loop.call_later(_SWEEP_S, self._sweep)
+        ready()
         while not self.is_stopping:
             self.loop.turn()
         self.loop.forget(listener)
@@ -185,14 +191,21 @@ class MilterConnection:
             self._server.held_bytes -= self._held_bytes
 
     def _be_ready(self, events: int) -> None:
-        """Read, or write what could not be written before."""
+        if events & GONE:  # whatever it said last, nobody waits for an answer
+            self._close()
+        elif self._awaited == READABLE:
+            self._do(self._read)
+        else:
+            self._do(self._flush)
+
+    def _do(self, step: Callable[[], None]) -> None:
+        """Do a step; a fault of ours in it ends the connection, and the server goes on without us.
+
+        Raises:
+            Exception: that fault, for the loop.
+        """
         try:
-            if events & GONE:  # whatever it said last, nobody waits for an answer
-                self._close()
-            elif self._awaited == READABLE:
-                self._read()
-            else:
-                self._flush()
+            step()
         except Exception:
             self._close()
             raise
@@ -295,7 +308,7 @@ class MilterConnection:
             return
         server.loop.forget(self._socket)
         future.add_done_callback(
-            lambda done: server.loop.call_soon(lambda: self._decided(due, done))
+            lambda done: server.loop.call_soon(partial(self._do, partial(self._decided, due, done)))
         )
         self._wait()
 
@@ -312,7 +325,9 @@ class MilterConnection:
             self._unsent += self._connection.progress()
             self._flush()
         if self._is_open:
-            self._timer = self._server.loop.call_later(min(_PROGRESS_S, left), self._wait)
+            self._timer = self._server.loop.call_later(
+                min(_PROGRESS_S, left), partial(self._do, self._wait)
+            )
 
     def _decided(self, due: Due, done: "Future[Decision]") -> None:
         """Answer, unless the time was over or the server is gone."""

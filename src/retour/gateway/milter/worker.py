@@ -3,7 +3,7 @@
 import os
 import signal
 import socket
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 from retour.analyse import explain
@@ -54,6 +54,11 @@ def warm_up(policy: Policy) -> None:
     )
 
 
+def load_trail() -> None:
+    """Load the modules that a trail needs; nothing is opened."""
+    import retour.gateway.trail  # noqa: F401, PLC0415
+
+
 def find_trail(settings: Settings, environ: Mapping[str, str], journal: Journal) -> "Trail | None":
     """Return the trail that is named; mail is written into none that nobody asked for."""
     url = find_store(None, environ, settings)
@@ -72,7 +77,11 @@ def find_trail(settings: Settings, environ: Mapping[str, str], journal: Journal)
 
 
 def run_worker(
-    listener: socket.socket, settings: Settings, milter: MilterSettings, recent: Recent
+    listener: socket.socket,
+    settings: Settings,
+    milter: MilterSettings,
+    recent: Recent,
+    ready: Callable[[], None],
 ) -> None:
     """Serve until SIGTERM.
 
@@ -81,6 +90,7 @@ def run_worker(
         settings: all.
         milter: the milter's part of them.
         recent: which messages came lately, shared by all workers.
+        ready: is called when connections are accepted.
     """
     journal = Journal()
     policy = make_policy(settings, milter)
@@ -96,7 +106,7 @@ def run_worker(
     server = Server(policy, limits, journal, decider, recorder, recent)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: server.stop())
-    server.run(listener, milter.stop_timeout_s)
+    server.run(listener, milter.stop_timeout_s, ready)
     if recorder is not None:
         recorder.close(milter.stop_timeout_s)
 
