@@ -1,9 +1,7 @@
 """``retour milter`` as a process, without a mail server."""
 
 import json
-import os
 import select
-import signal
 import socket
 import tempfile
 from collections.abc import Iterator
@@ -11,7 +9,6 @@ from pathlib import Path
 
 import pytest
 from daemon import Daemon
-from lab_postfix import wait_for
 from milter_packets import offer
 
 from retour.gateway.milter.supervisor import StartError, run_milter
@@ -71,47 +68,6 @@ def test_it_has_started_when_all_workers_accept(folder: Path) -> None:
             assert _answers(folder)
         finally:
             assert daemon.stop() == 0
-
-
-def test_a_wrong_setting_leaves_all_as_it_is(folder: Path) -> None:
-    """SIGHUP with a fault in the file: one line that names it, and the old workers go on."""
-    daemon = Daemon(folder, _settings(folder, "workers = 1\n"))
-    try:
-        workers = daemon.list_children()
-        daemon.config.write_text(_settings(folder, "workers = 0\n"))
-        daemon.tell(signal.SIGHUP)
-        line = json.loads(daemon.wait_for_line("settings not reloaded"))
-        assert "milter.workers" in line["error"]
-        assert daemon.list_children() == workers
-        assert _answers(folder)
-    finally:
-        daemon.stop()
-
-
-def test_a_socket_left_behind_is_replaced(folder: Path) -> None:
-    """A daemon that was killed leaves its socket; the next one takes its place."""
-    killed = Daemon(folder, _settings(folder))
-    killed.tell_all(signal.SIGKILL)
-    killed.stop()
-    assert (folder / "milter.sock").exists()
-    daemon = Daemon(folder, _settings(folder))
-    try:
-        assert _answers(folder)
-    finally:
-        daemon.stop()
-
-
-def test_a_worker_that_is_killed_is_replaced(folder: Path) -> None:
-    """The socket stays, and the log says who died."""
-    daemon = Daemon(folder, _settings(folder, "workers = 1\n"))
-    try:
-        [worker] = daemon.list_children()
-        os.kill(worker, signal.SIGKILL)
-        assert json.loads(daemon.wait_for_line("worker died"))["pid_of_worker"] == worker
-        wait_for(daemon.list_children, "another worker")
-        assert _answers(folder)
-    finally:
-        daemon.stop()
 
 
 def test_elsewhere_than_on_linux_it_says_so(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -82,9 +82,11 @@ class Options:
     def meet(self, version: int, actions: int, steps: int) -> "Options":
         """Return what is left of these wishes beside what a server offers."""
         granted = Action(self.actions & actions)
+        # Postfix offers lists to older versions, too, but not the steps that some are for.
+        takes_lists = granted & Action.SET_MACROS and version >= VERSION
         return Options(
             actions=granted,
             steps=Step(self.steps & steps),
-            macros=self.macros if granted & Action.SET_MACROS else (),
+            macros=self.macros if takes_lists else (),
             version=min(self.version, version),
         )
