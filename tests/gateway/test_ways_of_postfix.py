@@ -3,13 +3,14 @@
 import json
 import smtplib
 import socket
+import subprocess
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import mailservers
 import pytest
-from daemon import Daemon
+from daemon import RETOUR, Daemon
 from lab_postfix import Postfix, find_fault, find_port, wait_for
 
 from retour.model.story import Copy, Query
@@ -205,3 +206,6 @@ def test_a_content_filter_makes_no_second_message(postfix: Postfix, run: Run) ->
     postfix.wait_for_mail(b"<filtered@home.test>")
     copies = _wait_for_copies(postfix, "filtered", 2)
     assert len({copy.queue_id for copy in copies}) == 2
+    command = [RETOUR, "trail", "copies", "--store", f"{postfix.folder}/milter/trail.sqlite3"]
+    said = subprocess.run([*command, "--format", "json"], capture_output=True, check=True)
+    assert said.stdout.strip() == b""
