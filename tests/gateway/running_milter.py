@@ -1,10 +1,7 @@
 """A running milter for tests, in a thread."""
 
-import asyncio
 import threading
 from collections.abc import Callable
-
-import uvloop
 
 from retour.gateway.deciding import Decider
 from retour.gateway.journal import Journal
@@ -36,20 +33,15 @@ class Running:
         self.recorder = recorder
         self.server = Server(policy, limits, self._journal, Decider(policy, verify), recorder)
         self._listener = listen(MilterSettings(socket=place, socket_mode=0o600))
-        self._stop = asyncio.Event()
-        self._loop = uvloop.new_event_loop()
-        self._thread = threading.Thread(target=self._run)
+        self._thread = threading.Thread(target=self.server.run, args=(self._listener, 5))
         self._thread.start()
-
-    def _run(self) -> None:
-        self._loop.run_until_complete(self.server.run(self._listener, self._stop, 5))
 
     def stop(self) -> None:
         """Stop as SIGTERM does, and wait."""
-        self._loop.call_soon_threadsafe(self._stop.set)
+        self.server.stop()
         self._thread.join(10)
         assert not self._thread.is_alive()
-        self._loop.close()
+        self._listener.close()
 
 
 Start = Callable[..., Running]

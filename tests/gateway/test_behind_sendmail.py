@@ -11,13 +11,18 @@ from pathlib import Path
 import mailservers
 import pytest
 from daemon import Daemon
-from lab_postfix import find_port
+from lab_postfix import find_port, wait_for
 from sample_report import RAW
 
 from retour.gateway.milter.sendmail_doctor import check_sendmail
+from retour.model.story import Query
 from retour.service.milter import MilterSettings, Place
+from retour.store import open_store
 
-_MAIL = b"From: bob@example.test\r\nSubject: hello\r\n\r\nHi  there \xfc\r\n.dot\r\n"
+_MAIL = (
+    b"From: bob@example.test\r\nMessage-ID: <hello@example.test>\r\nSubject: hello\r\n\r\n"
+    b"Hi  there \xfc\r\n.dot\r\n"
+)
 
 
 @pytest.fixture
@@ -89,6 +94,11 @@ def test_what_arrives_by_smtp_is_rewritten_and_all_else_passes(folder: Path) -> 
         (message,) = mailservers.wait_for(folder / "mail", 1)
         assert message.endswith(_MAIL.partition(b"\r\n\r\n")[2].replace(b"\r\n", b"\n"))
         assert b"Subject: hello\n" in message
+        with open_store(f"{folder}/trail.sqlite3") as store:
+            query = Query(message_id="<hello@example.test>")
+            [copy] = wait_for(lambda: list(store.find(query)), "the trail")
+        assert (copy.mail_from, copy.recipients) == ("bob@example.test", ("sender@example.test",))
+        assert copy.queue_id
         _send(folder, program, port, "", RAW)
         mails = mailservers.wait_for(folder / "mail", 2)
         [report] = [mail for mail in mails if mail != message]

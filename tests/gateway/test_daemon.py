@@ -1,11 +1,37 @@
 """``retour milter`` as a process, without a mail server."""
 
+import json
+import select
 import socket
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
+import pytest
 from daemon import Daemon
 from milter_packets import offer
+
+from retour.gateway.milter.supervisor import StartError, run_milter
+from retour.service.settings import Settings
+
+
+@pytest.fixture
+def folder() -> Iterator[Path]:
+    """A folder whose path is short enough for a socket."""
+    with tempfile.TemporaryDirectory(prefix="retour-") as name:
+        yield Path(name)
+
+
+def _settings(folder: Path, more: str = "") -> str:
+    return f'[milter]\nsocket = "unix:{folder}/milter.sock"\n{more}'
+
+
+def _answers(folder: Path) -> bool:
+    with socket.socket(socket.AF_UNIX) as client:
+        client.settimeout(30)
+        client.connect(str(folder / "milter.sock"))
+        client.sendall(offer())
+        return bool(client.recv(1))
 
 
 def test_a_mail_server_that_hangs_up_ends_no_worker() -> None:
@@ -26,3 +52,26 @@ def test_a_mail_server_that_hangs_up_ends_no_worker() -> None:
             assert "worker died" not in daemon.read_log()
         finally:
             daemon.stop()
+
+
+def test_it_has_started_when_all_workers_accept(folder: Path) -> None:
+    """Log and service manager hear of the start behind it, not before."""
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
+        manager.bind(str(folder / "notify"))
+        manager.settimeout(30)
+        daemon = Daemon(
+            folder, _settings(folder, "workers = 3\n"), NOTIFY_SOCKET=str(folder / "notify")
+        )
+        try:
+            assert manager.recv(100) == b"READY=1"
+            assert json.loads(daemon.wait_for_line('"started"'))["workers"] == 3
+            assert _answers(folder)
+        finally:
+            assert daemon.stop() == 0
+
+
+def test_elsewhere_than_on_linux_it_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One sentence, before anything is made."""
+    monkeypatch.delattr(select, "epoll")
+    with pytest.raises(StartError, match="Linux"):
+        run_milter(Settings)

@@ -60,7 +60,6 @@ _EXTRAS = {
     "authlib": "signing in at a provider needs the extra 'oidc': pip install 'retour[oidc]'.",
     "psycopg": "PostgreSQL needs the extra 'postgres': pip install 'retour[postgres]'.",
     "prometheus_client": _GATEWAY,
-    "uvloop": _GATEWAY,
 }
 
 

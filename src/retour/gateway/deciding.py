@@ -1,8 +1,8 @@
 """Decisions beside the event loop: a few threads, and no waiting line that grows without end."""
 
-import asyncio
+import threading
 import time
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 
 from retour.gateway.rewriting import Decision, Envelope, Policy, Verify, Weigh, decide
 
@@ -28,20 +28,17 @@ class Decider:
         self._verify = verify
         self._weigh = weigh
         self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="decide")
-        self._in_work = 0
+        self._room = threading.BoundedSemaphore(_WAITING_MAX)
 
-    def submit(self, raw: bytes, envelope: Envelope) -> "asyncio.Future[Decision] | None":
+    def submit(self, raw: bytes, envelope: Envelope) -> "Future[Decision] | None":
         """Begin to decide; None: too many are waiting.
 
         A message counts until its thread is done with it, even where nobody waits for it any more.
         """
-        if self._in_work >= _WAITING_MAX:
+        if not self._room.acquire(blocking=False):
             return None
-        self._in_work += 1
-        future = asyncio.get_running_loop().run_in_executor(
-            self._threads, self._decide, raw, envelope
-        )
-        future.add_done_callback(self._done)
+        future = self._threads.submit(self._decide, raw, envelope)
+        future.add_done_callback(lambda _: self._room.release())
         return future
 
     def _decide(self, raw: bytes, envelope: Envelope) -> Decision:
@@ -49,8 +46,3 @@ class Decider:
         return decide(
             raw, envelope, self._policy, today=today, verify=self._verify, weigh=self._weigh
         )
-
-    def _done(self, future: "asyncio.Future[Decision]") -> None:
-        self._in_work -= 1
-        if not future.cancelled():
-            future.exception()  # said by whoever waits; without this line, asyncio says it again

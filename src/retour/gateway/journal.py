@@ -67,6 +67,7 @@ class Journal:
 
     def __init__(self) -> None:
         self._log = open_log()
+        self._given = 0  # since they were published: numbers that processes share are slow
 
     def _say(self, level: str, event: str, **facts: object) -> None:
         # A log that is full or gone must not cost a message its answer.
@@ -75,7 +76,7 @@ class Journal:
 
     def count_ordinary(self) -> None:
         """A message with a sender passed."""
-        _GIVEN.inc()
+        self._given += 1
 
     def passed(self, reason: Reason, **facts: object) -> None:
         """A message with a null sender passed without being read."""
@@ -111,13 +112,15 @@ class Journal:
         said = {"exc_info": error} if error else {}
         self._say("error", "report", verdict="unchanged", reason=failure, **said, **facts)
 
-    def connected(self) -> None:
-        """A connection was opened."""
-        _CONNECTIONS.inc()
+    def publish(self, connections: int) -> None:
+        """Bring the numbers up to date that change with every message.
 
-    def disconnected(self) -> None:
-        """A connection is gone."""
-        _CONNECTIONS.dec()
+        Args:
+            connections: that are open.
+        """
+        _CONNECTIONS.set(connections)
+        _GIVEN.inc(self._given)
+        self._given = 0
 
     def dropped(self, cause: DropCause, **facts: object) -> None:
         """We closed a connection."""

@@ -91,18 +91,18 @@ _REFUSED = [
 @pytest.mark.parametrize(("letter", "content", "event"), _UNDERSTOOD)
 def test_every_command_is_understood(letter: str, content: bytes, event: Event) -> None:
     """Each command of the protocol gives its event."""
-    assert parse_command(letter, content) == event
+    assert parse_command(ord(letter), content) == event
 
 
 @pytest.mark.parametrize(("letter", "content"), _REFUSED)
 def test_packets_of_another_form_are_refused(letter: str, content: bytes) -> None:
     """A packet with a NUL too many or too few, cut, or unknown, is an error and no guess."""
     with pytest.raises(ProtocolError):
-        parse_command(letter, content)
+        parse_command(ord(letter), content)
 
 
 @given(st.characters(max_codepoint=255), st.binary(max_size=60))
 def test_no_content_raises_anything_else(letter: str, content: bytes) -> None:
     """Whatever stands in a packet: an event, or the one error that is caught."""
     with contextlib.suppress(ProtocolError):
-        assert parse_command(letter, content) is not None
+        assert parse_command(ord(letter), content) is not None

@@ -7,7 +7,8 @@ ends with NUL; header values and bodies are octets as they are.
 import struct
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Literal
+from functools import lru_cache
+from typing import Literal, NamedTuple
 
 
 class ProtocolError(ValueError):
@@ -23,9 +24,8 @@ class Negotiate:
     steps: int
 
 
-@dataclass(frozen=True, slots=True)
-class Macros:
-    """What the server knows beside the next command.
+class Macros(NamedTuple):
+    """What the server knows beside the next command; many in a message, so a cheap kind of value.
 
     Attributes:
         command: the letter of that command.
@@ -81,8 +81,7 @@ class Data:
     """DATA was accepted."""
 
 
-@dataclass(frozen=True, slots=True)
-class Header:
+class Header(NamedTuple):
     """One header field; ``value`` is all behind the colon, folded lines with LF."""
 
     name: bytes
@@ -157,7 +156,7 @@ Event = (
 )
 
 
-def parse_command(letter: str, content: bytes) -> Event:
+def parse_command(letter: int, content: bytes) -> Event:
     """Parse one packet.
 
     Args:
@@ -169,12 +168,12 @@ def parse_command(letter: str, content: bytes) -> Event:
     """
     parse = _PARSERS.get(letter)
     if parse is None:
-        raise ProtocolError(f"there is no command {letter!r}")
+        raise ProtocolError(f"there is no command {chr(letter)!r}")
     return parse(content)
 
 
 def _strings(content: bytes) -> list[bytes]:
-    """Split texts that end with NUL each."""
+    """Split octets that end with NUL each."""
     if not content.endswith(b"\0"):
         raise ProtocolError("a text has no end")
     return content[:-1].split(b"\0")
@@ -185,6 +184,14 @@ def _text(octets: bytes) -> str:
     return octets.decode("utf-8", "surrogateescape")
 
 
+def _texts(content: bytes) -> list[str]:
+    """Split texts that end with NUL each."""
+    *texts, rest = _text(content).split("\0")
+    if rest or not texts:
+        raise ProtocolError("a text has no end")
+    return texts
+
+
 def _parse_negotiate(content: bytes) -> Negotiate:
     if len(content) < 12:
         raise ProtocolError("the offer is too short")
@@ -192,13 +199,19 @@ def _parse_negotiate(content: bytes) -> Negotiate:
 
 
 def _parse_macros(content: bytes) -> Macros:
-    if not content:
-        raise ProtocolError("macros belong to no command")
-    texts = [_text(octets) for octets in _strings(content[1:])] if len(content) > 1 else []
+    if len(content) < 2:
+        return _no_macros(content)
+    texts = _texts(content[1:])
     if len(texts) % 2:
         raise ProtocolError("a macro has no value")
-    values = dict(zip(texts[::2], texts[1::2], strict=True))
-    return Macros(chr(content[0]), values)
+    return Macros(chr(content[0]), dict(zip(texts[::2], texts[1::2], strict=True)))
+
+
+@lru_cache  # most packets of macros are empty ones
+def _no_macros(content: bytes) -> Macros:
+    if not content:
+        raise ProtocolError("macros belong to no command")
+    return Macros(content.decode("latin-1"), {})
 
 
 def _parse_connect(content: bytes) -> Connect:
@@ -211,19 +224,19 @@ def _parse_connect(content: bytes) -> Connect:
         return Connect(name, "U")
     if len(rest) < 4:
         raise ProtocolError("the peer's address is cut")
-    addresses = _strings(rest[3:])
+    addresses = _texts(rest[3:])
     if len(addresses) != 1:
         raise ProtocolError("the peer has several addresses")
     port = int.from_bytes(rest[1:3], "big")
     kind: Literal["4", "6", "L"] = "4" if family == b"4" else "6" if family == b"6" else "L"
-    return Connect(name, kind, port, _text(addresses[0]))
+    return Connect(name, kind, port, addresses[0])
 
 
 def _parse_one(content: bytes) -> str:
-    texts = _strings(content)
+    texts = _texts(content)
     if len(texts) != 1:
         raise ProtocolError("there is a second text where one is due")
-    return _text(texts[0])
+    return texts[0]
 
 
 def _parse_helo(content: bytes) -> Helo:
@@ -235,12 +248,12 @@ def _parse_unknown(content: bytes) -> Unknown:
 
 
 def _parse_mail(content: bytes) -> Mail:
-    path, *parameters = map(_text, _strings(content))
+    path, *parameters = _texts(content)
     return Mail(path, tuple(parameters))
 
 
 def _parse_rcpt(content: bytes) -> Rcpt:
-    path, *parameters = map(_text, _strings(content))
+    path, *parameters = _texts(content)
     return Rcpt(path, tuple(parameters))
 
 
@@ -260,20 +273,20 @@ def _bare(event: Event) -> Callable[[bytes], Event]:
     return parse
 
 
-_PARSERS: Mapping[str, Callable[[bytes], Event]] = {
-    "O": _parse_negotiate,
-    "D": _parse_macros,
-    "C": _parse_connect,
-    "H": _parse_helo,
-    "M": _parse_mail,
-    "R": _parse_rcpt,
-    "T": _bare(Data()),
-    "L": _parse_header,
-    "N": _bare(EndOfHeaders()),
-    "B": Body,
-    "E": EndOfMessage,
-    "A": _bare(Abort()),
-    "U": _parse_unknown,
-    "Q": _bare(Quit()),
-    "K": _bare(QuitForNext()),
+_PARSERS: Mapping[int, Callable[[bytes], Event]] = {
+    ord("O"): _parse_negotiate,
+    ord("D"): _parse_macros,
+    ord("C"): _parse_connect,
+    ord("H"): _parse_helo,
+    ord("M"): _parse_mail,
+    ord("R"): _parse_rcpt,
+    ord("T"): _bare(Data()),
+    ord("L"): _parse_header,
+    ord("N"): _bare(EndOfHeaders()),
+    ord("B"): Body,
+    ord("E"): EndOfMessage,
+    ord("A"): _bare(Abort()),
+    ord("U"): _parse_unknown,
+    ord("Q"): _bare(Quit()),
+    ord("K"): _bare(QuitForNext()),
 }

@@ -39,6 +39,7 @@ class Message:
     Attributes:
         peer: who brought it.
         mail: its MAIL command.
+        mail_from: the reverse-path without angle brackets; empty: the null reverse-path.
         macros: all that came since MAIL, the last value of each.
         recipients: accepted ones, without angle brackets.
         fields: its header.
@@ -53,6 +54,7 @@ class Message:
 
     peer: Peer
     mail: Mail
+    mail_from: str
     macros: dict[str, str] = field(default_factory=dict)
     recipients: list[str] = field(default_factory=list)
     fields: list[Header] = field(default_factory=list)
@@ -63,11 +65,6 @@ class Message:
     is_screened: bool = False
     is_body_read: bool = False
     is_repeated: bool = False
-
-    @property
-    def mail_from(self) -> str:
-        """The reverse-path without angle brackets; empty: the null reverse-path."""
-        return strip_brackets(self.mail.path)
 
     @property
     def queue_id(self) -> str:

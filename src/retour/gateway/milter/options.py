@@ -62,9 +62,9 @@ EDITING = Action.ADD_HEADERS | Action.CHANGE_BODY | Action.CHANGE_HEADERS
 """All that a message is rewritten with."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Options:
-    """What a milter asks for, or what it got.
+    """What a milter asks for, or what it got; compared by identity, so that a cache costs nothing.
 
     Attributes:
         actions: what it may do.
@@ -82,9 +82,11 @@ class Options:
     def meet(self, version: int, actions: int, steps: int) -> "Options":
         """Return what is left of these wishes beside what a server offers."""
         granted = Action(self.actions & actions)
+        # Postfix offers lists to older versions, too, but not the steps that some are for.
+        takes_lists = granted & Action.SET_MACROS and version >= VERSION
         return Options(
             actions=granted,
             steps=Step(self.steps & steps),
-            macros=self.macros if granted & Action.SET_MACROS else (),
+            macros=self.macros if takes_lists else (),
             version=min(self.version, version),
         )

@@ -5,8 +5,8 @@ is answered by one of the methods that return bytes, and only then is the next o
 no difference how the bytes were cut, nor how many commands a server sends without waiting.
 """
 
+import struct
 from collections.abc import Iterable
-from enum import IntEnum
 from functools import lru_cache
 
 from retour.gateway.milter.command import (
@@ -24,7 +24,6 @@ from retour.gateway.milter.reply import (
     ACCEPT,
     CONTINUE,
     PROGRESS,
-    SKIP,
     Edit,
     write_edit,
     write_options,
@@ -34,55 +33,49 @@ PACKET_MAX = 1_048_577
 """Octets behind the length: the largest that any server is known to send (``SMFIP_MDS_1M``)."""
 
 
-class _State(IntEnum):
-    """How far the dialogue has come; within a message, later commands are larger."""
+# How far the dialogue has come; within a message, later commands are larger. Plain numbers: they
+# are looked at for every packet.
+(
+    _START,
+    _NEGOTIATED,
+    _CONNECTED,
+    _MAIL,
+    _RCPT,
+    _DATA,
+    _HEADERS,
+    _END_OF_HEADERS,
+    _BODY,
+    _END,
+    _CLOSED,
+) = range(11)
 
-    START = 0
-    NEGOTIATED = 1
-    CONNECTED = 2
-    MAIL = 3
-    RCPT = 4
-    DATA = 5
-    HEADERS = 6
-    END_OF_HEADERS = 7
-    BODY = 8
-    END = 9
-    CLOSED = 10
-
-
-# Command: the earliest and the latest state in which it may come, and the state behind it (None:
-# the same). Steps between may be missing: servers leave out what nobody wants.
-_ORDER: dict[str, tuple[_State, _State, _State | None]] = {
-    "O": (_State.START, _State.START, _State.NEGOTIATED),
-    "D": (_State.NEGOTIATED, _State.BODY, None),
-    "C": (_State.NEGOTIATED, _State.NEGOTIATED, _State.CONNECTED),
-    "H": (_State.NEGOTIATED, _State.CONNECTED, _State.CONNECTED),
-    "M": (_State.NEGOTIATED, _State.CONNECTED, _State.MAIL),
-    "R": (_State.MAIL, _State.RCPT, _State.RCPT),
-    "T": (_State.MAIL, _State.RCPT, _State.DATA),
-    "L": (_State.MAIL, _State.HEADERS, _State.HEADERS),
-    "N": (_State.MAIL, _State.HEADERS, _State.END_OF_HEADERS),
-    "B": (_State.MAIL, _State.BODY, _State.BODY),
-    "E": (_State.MAIL, _State.BODY, _State.END),
-    "A": (_State.NEGOTIATED, _State.BODY, None),
-    "U": (_State.NEGOTIATED, _State.BODY, None),
-    "Q": (_State.START, _State.BODY, _State.CLOSED),
-    "K": (_State.NEGOTIATED, _State.BODY, _State.NEGOTIATED),
+# Command: the earliest and the latest state in which it may come, the state behind it (None: the
+# same), and the option by which it gets no reply (0: always one). Steps between may be missing:
+# servers leave out what nobody wants.
+_ALWAYS_SILENT = 1 << 32  # no option: servers expect no reply to these
+_ORDER: dict[int, tuple[int, int, int | None, int]] = {
+    ord(letter): (earliest, latest, after, int(silenced_by))
+    for letter, earliest, latest, after, silenced_by in (
+        ("O", _START, _START, _NEGOTIATED, 0),
+        ("D", _NEGOTIATED, _BODY, None, _ALWAYS_SILENT),
+        ("C", _NEGOTIATED, _NEGOTIATED, _CONNECTED, Step.NO_REPLY_CONNECT),
+        ("H", _NEGOTIATED, _CONNECTED, _CONNECTED, Step.NO_REPLY_HELO),
+        ("M", _NEGOTIATED, _CONNECTED, _MAIL, Step.NO_REPLY_MAIL),
+        ("R", _MAIL, _RCPT, _RCPT, Step.NO_REPLY_RCPT),
+        ("T", _MAIL, _RCPT, _DATA, Step.NO_REPLY_DATA),
+        ("L", _MAIL, _HEADERS, _HEADERS, Step.NO_REPLY_HEADER),
+        ("N", _MAIL, _HEADERS, _END_OF_HEADERS, Step.NO_REPLY_END_OF_HEADERS),
+        ("B", _MAIL, _BODY, _BODY, Step.NO_REPLY_BODY),
+        ("E", _MAIL, _BODY, _END, 0),
+        ("A", _NEGOTIATED, _BODY, None, _ALWAYS_SILENT),
+        ("U", _NEGOTIATED, _BODY, None, Step.NO_REPLY_UNKNOWN),
+        ("Q", _START, _BODY, _CLOSED, _ALWAYS_SILENT),
+        ("K", _NEGOTIATED, _BODY, _NEGOTIATED, _ALWAYS_SILENT),
+    )
 }
-_UNANSWERED: dict[str, int] = {
-    "C": int(Step.NO_REPLY_CONNECT),
-    "H": int(Step.NO_REPLY_HELO),
-    "M": int(Step.NO_REPLY_MAIL),
-    "R": int(Step.NO_REPLY_RCPT),
-    "T": int(Step.NO_REPLY_DATA),
-    "L": int(Step.NO_REPLY_HEADER),
-    "N": int(Step.NO_REPLY_END_OF_HEADERS),
-    "B": int(Step.NO_REPLY_BODY),
-    "U": int(Step.NO_REPLY_UNKNOWN),
-}
-_SILENT = frozenset("DAQK")
+_ACTING = frozenset(b"OLAQ")
+_LENGTH = struct.Struct("!I")
 _LEADING_SPACE = int(Step.LEADING_SPACE)
-_SKIP = int(Step.SKIP)
 _NOTHING = Options(Action(0), Step(0))
 _meet = lru_cache(16)(Options.meet)  # a server offers the same on every connection
 
@@ -98,12 +91,14 @@ class Connection:
             packet_max: octets that a packet may have behind its length.
         """
         self.options = _NOTHING
-        self._steps = 0  # those of the options as a plain number, which is looked at often
+        # Those of the options as plain numbers, which are looked at often.
+        self._steps = 0
+        self._silent = _ALWAYS_SILENT
         self._wanted = wanted
         self._packet_max = packet_max
         self._buffer = bytearray()
-        self._state = _State.START
-        self._last = ""
+        self._state = _START
+        self._answer = b""  # to the last event, where nothing else is said
 
     @property
     def held_bytes(self) -> int:
@@ -113,7 +108,12 @@ class Connection:
     @property
     def is_between_messages(self) -> bool:
         """Whether closing the connection now costs no message its milter."""
-        return self._state <= _State.CONNECTED
+        return self._state <= _CONNECTED
+
+    @property
+    def is_over(self) -> bool:
+        """Whether the last event was the last one of all."""
+        return self._state == _CLOSED
 
     @property
     def may_edit(self) -> bool:
@@ -122,7 +122,7 @@ class Connection:
 
     def receive(self, octets: bytes | memoryview) -> None:
         """Take what the network gave."""
-        if self._state is not _State.CLOSED:
+        if self._state != _CLOSED:
             self._buffer += octets
 
     def next_event(self) -> Event | None:
@@ -133,29 +133,32 @@ class Connection:
         A packet that cannot be understood, is too long or comes out of order is `Broken`; nothing
         is read after it.
         """
-        if self._state in (_State.END, _State.CLOSED) or len(self._buffer) < 4:
+        buffer = self._buffer
+        if len(buffer) < 4 or self._state >= _END:
             return None
-        length = int.from_bytes(self._buffer[:4], "big")
+        (length,) = _LENGTH.unpack_from(buffer)
         if not 0 < length <= self._packet_max:
             return self._break(f"a packet of {length} octets")
-        if len(self._buffer) < 4 + length:
+        end = 4 + length
+        if len(buffer) < end:
             return None
-        letter = chr(self._buffer[4])
-        content = bytes(self._buffer[5 : 4 + length])
-        del self._buffer[: 4 + length]
+        letter, content = buffer[4], bytes(buffer[5:end])
+        del buffer[:end]
         try:
-            return self._step(letter, content)
+            event = parse_command(letter, content)
+            earliest, latest, after, silenced_by = _ORDER[letter]
+            if not earliest <= self._state <= latest:
+                raise ProtocolError(f"{type(event).__name__} out of order")
+            if after is not None:
+                self._state = after
+            self._answer = b"" if silenced_by & self._silent else CONTINUE
+            return self._act(event) if letter in _ACTING else event
         except ProtocolError as error:
             return self._break(str(error))
 
     def proceed(self) -> bytes:
         """Answer the last event: go on; empty where no answer is due."""
-        if self._last == "O":
-            return write_options(self.options)
-        if self._last == "E":
-            return self.finish(())
-        silent = self._last in _SILENT or self._steps & _UNANSWERED[self._last]
-        return b"" if silent else CONTINUE
+        return self.finish(()) if self._state == _END else self._answer
 
     def accept(self) -> bytes:
         """Answer the last event: this message passes, and nothing more of it is wanted.
@@ -163,15 +166,10 @@ class Connection:
         Where the server takes no reply to this step, it goes on.
         """
         answer = self.proceed()
-        if not answer or self._state < _State.MAIL:
+        if not answer or self._state < _MAIL:
             return answer
-        self._state = _State.CONNECTED
+        self._state = _CONNECTED
         return ACCEPT
-
-    def skip_body(self) -> bytes:
-        """Answer a piece of the body: no more of it is wanted."""
-        answer = self.proceed()
-        return SKIP if answer and self._steps & _SKIP else answer
 
     def finish(self, edits: Iterable[Edit]) -> bytes:
         """Answer the end of a message: it passes, with these edits.
@@ -181,39 +179,39 @@ class Connection:
             ValueError: a header field in them cannot be sent.
         """
         edits = tuple(edits)
-        if self._state is not _State.END or (edits and not self.may_edit):
+        if self._state != _END or (edits and not self.may_edit):
             raise RuntimeError("the server takes no edits now")
         spaced = bool(self._steps & _LEADING_SPACE)
         packets = [write_edit(edit, with_leading_space=spaced) for edit in edits]
-        self._state = _State.CONNECTED
+        self._state = _CONNECTED
         return b"".join(packets) + CONTINUE
 
     def progress(self) -> bytes:
         """Ask for patience while the end of a message is not answered."""
-        return PROGRESS if self._state is _State.END else b""
+        return PROGRESS if self._state == _END else b""
 
-    def _step(self, letter: str, content: bytes) -> Event:
-        event = parse_command(letter, content)
-        earliest, latest, after = _ORDER[letter]
-        if not earliest <= self._state <= latest:
-            raise ProtocolError(f"{type(event).__name__} out of order")
-        if isinstance(event, Negotiate):
-            if event.version < OLDEST_VERSION:
-                raise ProtocolError(f"protocol version {event.version}")
-            self.options = _meet(self._wanted, event.version, event.actions, event.steps)
-            self._steps = int(self.options.steps)
-        elif isinstance(event, Header) and not self._steps & _LEADING_SPACE:
-            event = Header(event.name, b" " + event.value)
-        elif isinstance(event, Abort):
-            after = min(self._state, _State.CONNECTED)
-        elif isinstance(event, Quit):
-            self._buffer.clear()
-        self._last = letter
-        if after is not None:
-            self._state = after
+    def _act(self, event: Event) -> Event:
+        """Do what an event means to the dialogue itself."""
+        match event:
+            case Header(name, value) if not self._steps & _LEADING_SPACE:
+                return Header(name, b" " + value)
+            case Negotiate():
+                self._negotiate(event)
+            case Abort():
+                self._state = min(self._state, _CONNECTED)
+            case Quit():
+                self._buffer.clear()
         return event
 
+    def _negotiate(self, offer: Negotiate) -> None:
+        if offer.version < OLDEST_VERSION:
+            raise ProtocolError(f"protocol version {offer.version}")
+        self.options = _meet(self._wanted, offer.version, offer.actions, offer.steps)
+        self._steps = int(self.options.steps)
+        self._silent = self._steps | _ALWAYS_SILENT
+        self._answer = write_options(self.options)
+
     def _break(self, reason: str) -> Broken:
-        self._state = _State.CLOSED
+        self._state = _CLOSED
         self._buffer.clear()
         return Broken(reason)

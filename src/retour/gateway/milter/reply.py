@@ -66,7 +66,6 @@ def write_packet(letter: bytes, content: bytes = b"") -> bytes:
 
 CONTINUE = write_packet(b"c")
 ACCEPT = write_packet(b"a")
-SKIP = write_packet(b"s")
 PROGRESS = write_packet(b"p")
 
 

@@ -1,16 +1,18 @@
 """The milter's connections on one event loop."""
 
-import asyncio
+import sched
 import socket
 import time
 from collections.abc import Callable
+from concurrent.futures import Future
 from dataclasses import dataclass
-from typing import cast
+from functools import partial
 
 from retour.gateway.deciding import Decider
 from retour.gateway.journal import DropCause, Failure, Journal
-from retour.gateway.milter.command import Broken, Quit
+from retour.gateway.milter.command import Broken, Event
 from retour.gateway.milter.editing import list_edits
+from retour.gateway.milter.loop import GONE, READABLE, WRITABLE, Loop
 from retour.gateway.milter.message import Message
 from retour.gateway.milter.protocol import Connection
 from retour.gateway.milter.recent import Recent
@@ -21,9 +23,9 @@ from retour.gateway.rewriting import Decision, Envelope, Policy
 _PROGRESS_S = 10
 """How often a waiting server is asked for patience; Sendmail waits 10 s for other answers."""
 _SWEEP_S = 5
-_PAUSE_S = 0.05
-"""Between two looks at what is still at work when the daemon stops."""
 _READ_MAX = 65_536
+_REST_S = 1
+"""How long no connection is taken after the system had no room for one more."""
 BACKLOG = 512
 """Connections that may wait; more are refused, and their mail passes without us."""
 
@@ -57,63 +59,93 @@ class Server:
         self.decider = decider
         self.recorder = recorder
         self._recent = recent or Recent(0, 1)
+        self.loop = Loop(lambda fault: journal.complain("fault", exc_info=fault))
         self.held_bytes = 0
-        self.buffer = memoryview(bytearray(_READ_MAX))
+        self.buffer = bytearray(_READ_MAX)
+        self.window = memoryview(self.buffer)
         self.is_stopping = False
         self.connections: set[MilterConnection] = set()
 
-    async def run(self, listener: socket.socket, stop: asyncio.Event, grace_s: float) -> None:
-        """Serve until ``stop`` is set; then let messages in work come to their end.
+    def run(
+        self, listener: socket.socket, grace_s: float, ready: Callable[[], None] = lambda: None
+    ) -> None:
+        """Serve until `stop`; then let messages in work come to their end.
 
         Args:
             listener: bound and listening.
-            stop: ends the service.
             grace_s: how long messages in work may take.
+            ready: is called when connections are accepted.
         """
-        loop = asyncio.get_running_loop()
-        accepting = await loop.create_server(
-            lambda: MilterConnection(self), sock=listener, backlog=BACKLOG
-        )
-        sweeping = asyncio.create_task(self._sweep())
-        await stop.wait()
-        accepting.close()
-        self.is_stopping = True
-        end = loop.time() + grace_s
+        listener.setblocking(False)
+        self.loop.watch_listener(listener, lambda _: self._accept(listener))
+        self.loop.call_later(_SWEEP_S, self._sweep)
+        ready()
+        while not self.is_stopping:
+            self.loop.turn()
+        self.loop.forget(listener)
+        self.loop.call_later(grace_s, self._drop_all)
         for connection in tuple(self.connections):
             connection.close_if_idle()
-        # One pause at least: connections that were just taken are not among ours yet.
-        await asyncio.sleep(_PAUSE_S)
-        while self.connections and loop.time() < end:
-            await asyncio.sleep(_PAUSE_S)
+        while self.connections:
+            self.loop.turn()
+        self.journal.publish(0)
+        self.loop.close()
+
+    def stop(self) -> None:
+        """End the service; may be called from any thread and by a signal handler."""
+        self.loop.call_soon(self._begin_to_stop)
+
+    def _begin_to_stop(self) -> None:
+        self.is_stopping = True
+
+    def _drop_all(self) -> None:
         for connection in tuple(self.connections):
             connection.drop("stopping")
-        await asyncio.sleep(_PAUSE_S)
-        sweeping.cancel()
-        for connection in tuple(self.connections):
-            connection.drop("stopping")
-        await asyncio.sleep(0.05)  # connections that were just taken or let go are closed, too
+
+    def _accept(self, listener: socket.socket) -> None:
+        """Take a connection, or close it where there are too many."""
+        try:
+            peer, _ = listener.accept()
+        except (BlockingIOError, ConnectionAbortedError):
+            return
+        except OSError as error:  # no room for one more: what is there goes on
+            self.journal.complain("no connection taken", error=str(error))
+            self.loop.forget(listener)
+            self.loop.call_later(_REST_S, lambda: self._resume(listener))
+            return
+        connection = MilterConnection(self, peer)
+        self.connections.add(connection)
+        if len(self.connections) > self.limits.connections_max:
+            connection.drop("overload", what="too many connections")
+        else:
+            connection.open()
+
+    def _resume(self, listener: socket.socket) -> None:
+        if not self.is_stopping:
+            self.loop.watch_listener(listener, lambda _: self._accept(listener))
 
     def note(self, message: Message) -> bool:
         """Note a message whose header is complete; tell whether it came before."""
         message_id = message.find(b"message-id")
         return self._recent.note(message_id, message.recipients, int(time.time()))
 
-    async def _sweep(self) -> None:
-        """Close connections on which nothing has happened for long."""
-        while True:
-            await asyncio.sleep(_SWEEP_S)
-            latest = time.monotonic() - self.limits.idle_timeout_s
-            for connection in tuple(self.connections):
-                if connection.heard_at < latest:
-                    connection.drop("idle")
+    def _sweep(self) -> None:
+        """Close connections on which nothing has happened for long; bring numbers up to date."""
+        latest = time.monotonic() - self.limits.idle_timeout_s
+        for connection in tuple(self.connections):
+            if connection.heard_at < latest:
+                connection.drop("idle")
+        self.journal.publish(len(self.connections))
+        self.loop.call_later(_SWEEP_S, self._sweep)
 
 
-class MilterConnection(asyncio.BufferedProtocol):
+class MilterConnection:
     """One connection of a mail server."""
 
-    def __init__(self, server: Server) -> None:
+    def __init__(self, server: Server, peer: socket.socket) -> None:
         """Begin; nothing is kept of a message yet."""
         self._server = server
+        self._socket = peer
         self._connection = Connection(REWRITING if server.recorder is None else RECORDING)
         self._session = Session(
             self._connection,
@@ -121,121 +153,151 @@ class MilterConnection(asyncio.BufferedProtocol):
             note=None if server.recorder is None else server.note,
             report=self._take,
         )
-        self._transport: asyncio.Transport | None = None
-        self._acknowledge: Callable[[], None] | None = None
+        self._is_open = True
+        self._is_tcp = peer.family != socket.AF_UNIX
+        self._unsent = bytearray()
+        self._awaited = READABLE
         self._held_bytes = 0
         self._due: Due | None = None
         self._due_at = 0.0
-        self._timer: asyncio.TimerHandle | None = None
-        self.heard_at = time.monotonic()
+        self._timer: sched.Event | None = None
+        self.heard_at = server.loop.now
+        peer.setblocking(False)
 
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Take a connection, or close it where there are too many."""
-        transport = cast("asyncio.Transport", transport)  # uvloop's is one without being a subclass
-        self._transport = transport
-        server = self._server
-        server.connections.add(self)
-        server.journal.connected()
-        if len(server.connections) > server.limits.connections_max:
-            self.drop("overload", what="too many connections")
-            return
-        if server.is_stopping:
-            transport.close()
-            return
-        peer = transport.get_extra_info("socket")
-        if peer.family in (socket.AF_INET, socket.AF_INET6) and hasattr(socket, "TCP_QUICKACK"):
-            # The server writes steps that get no reply in small packets, and holds each back
-            # (Nagle) until the one before is acknowledged, which the kernel delays by 40 ms. It
-            # falls back to delaying by itself, so this is said after every read.
-            self._acknowledge = lambda: peer.setsockopt(socket.IPPROTO_TCP, socket.TCP_QUICKACK, 1)
-
-    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - asyncio's signature
-        """Forget a connection."""
-        self._forget_due()
-        self._server.connections.discard(self)
-        self._server.held_bytes -= self._held_bytes
-        self._held_bytes = 0
-        self._server.journal.disconnected()
-
-    def get_buffer(self, sizehint: int) -> memoryview:  # noqa: ARG002 - asyncio's signature
-        """Return where the network's bytes go: one place for all, read before the next ones."""
-        return self._server.buffer
-
-    def buffer_updated(self, nbytes: int) -> None:
-        """Take what the network gave."""
-        self.heard_at = time.monotonic()
-        if self._acknowledge is not None:
-            self._acknowledge()
-        self._connection.receive(self._server.buffer[:nbytes])
-        self._pump()
+    def open(self) -> None:
+        """Begin to read; servers send their offer at once."""
+        self._server.loop.watch(self._socket, self._be_ready)
+        self._be_ready(READABLE)
 
     def close_if_idle(self) -> None:
         """Close the connection where that costs no message its milter."""
-        if self._due is None and self._connection.is_between_messages and self._transport:
-            self._transport.close()
+        if self._due is None and self._connection.is_between_messages and not self._unsent:
+            self._close()
 
     def drop(self, cause: DropCause, **facts: object) -> None:
         """Close the connection and say why; the server goes on without us."""
-        self._server.journal.dropped(cause, **facts)
-        self._forget_due()
-        if self._transport is not None:
-            self._transport.abort()
+        if self._is_open:
+            self._close()
+            self._server.journal.dropped(cause, **facts)
+
+    def _close(self) -> None:
+        """Forget the connection."""
+        if self._is_open:
+            self._is_open = False
+            self._forget_due()
+            self._server.loop.forget(self._socket)
+            self._socket.close()
+            self._server.connections.discard(self)
+            self._server.held_bytes -= self._held_bytes
+
+    def _be_ready(self, events: int) -> None:
+        if events & GONE:  # whatever it said last, nobody waits for an answer
+            self._close()
+        elif self._awaited == READABLE:
+            self._do(self._read)
+        else:
+            self._do(self._flush)
+
+    def _do(self, step: Callable[[], None]) -> None:
+        """Do a step; a fault of ours in it ends the connection, and the server goes on without us.
+
+        Raises:
+            Exception: that fault, for the loop.
+        """
+        try:
+            step()
+        except Exception:
+            self._close()
+            raise
+
+    def _read(self) -> None:
+        """Take what the network gave."""
+        try:
+            count = self._socket.recv_into(self._server.buffer)
+        except BlockingIOError:
+            return
+        except OSError:
+            count = 0
+        if not count:
+            self._close()
+            return
+        self.heard_at = self._server.loop.now
+        if self._is_tcp:
+            # The server writes steps that get no reply in small packets, and holds each back
+            # (Nagle) until the one before is acknowledged, which the kernel delays by 40 ms. It
+            # falls back to delaying by itself, so this is said after every read.
+            self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_QUICKACK, 1)
+        self._connection.receive(self._server.window[:count])
+        self._pump()
 
     def _pump(self) -> None:
         """Answer the events that are there, up to the end of a message."""
-        while self._due is None:
-            event = self._connection.next_event()
-            if event is None:
-                break
-            if isinstance(event, Broken):
-                self.drop("protocol", what=event.reason)
+        connection = self._connection
+        while self._due is None and (event := connection.next_event()) is not None:
+            if connection.is_over:
+                self._end(event)
                 return
-            if isinstance(event, Quit):
-                self._write(b"")
-                assert self._transport is not None
-                self._transport.close()
-                return
-            self._write(self._session.handle(event))
+            self._unsent += self._session.handle(event)
+        self._flush()
         self._count_memory()
         if self._server.is_stopping:
             self.close_if_idle()
 
-    def _write(self, octets: bytes) -> None:
-        if octets and self._transport is not None:
-            self._transport.write(octets)
+    def _end(self, event: Event) -> None:
+        """Close a connection that the server leaves, or that cannot be understood."""
+        if isinstance(event, Broken):
+            self.drop("protocol", what=event.reason)
+        else:
+            self._flush()
+            self._close()
+
+    def _flush(self) -> None:
+        """Write what is to be said; where the server takes no more now, hear nothing until then."""
+        if self._unsent:
+            try:
+                sent = self._socket.send(self._unsent)
+            except BlockingIOError:
+                sent = 0
+            except OSError:  # the server went away
+                self._close()
+                return
+            del self._unsent[:sent]
+        self._await(WRITABLE if self._unsent else READABLE)
+
+    def _await(self, events: int) -> None:
+        if events != self._awaited and self._due is None:
+            self._awaited = events
+            self._server.loop.change(self._socket, events)
 
     def _count_memory(self) -> None:
-        assert self._transport is not None
         held = (
             self._connection.held_bytes
             + self._session.held_bytes
-            + self._transport.get_write_buffer_size()
+            + len(self._unsent)
             + (self._due.message.kept_bytes if self._due else 0)
         )
         grown = held - self._held_bytes
-        self._held_bytes = held
-        self._server.held_bytes += grown
-        if grown > 0 and self._server.held_bytes > self._server.limits.memory_max_bytes:
-            self.drop("overload", what="too much memory")
+        if grown and self._is_open:
+            self._held_bytes = held
+            self._server.held_bytes += grown
+            if grown > 0 and self._server.held_bytes > self._server.limits.memory_max_bytes:
+                self.drop("overload", what="too much memory")
 
     def _take(self, outcome: Outcome) -> None:
         """Hear what the session made of a message."""
         match outcome:
-            case Passed(message, None, is_at_end):
+            case Passed(message, None):
                 self._server.journal.count_ordinary()
-                if is_at_end:
-                    self._record(message)
-            case Passed(message, reason, is_at_end) if reason is not None:
+                self._record(message)
+            case Passed(message, reason) if reason is not None:
                 self._server.journal.passed(reason, **_facts(message))
-                if is_at_end:
-                    self._record(message)
+                self._record(message)
             case Due(message, envelope):
                 self._decide(outcome, message.header() + message.body, envelope)
 
     def _decide(self, due: Due, raw: bytes, envelope: Envelope) -> None:
         """Begin a decision; nothing more is read until it is there."""
         server = self._server
-        assert self._transport is not None
         self._due, self._due_at = due, time.monotonic()
         if not self._connection.may_edit:
             self._fail_open("server-refuses-edits")
@@ -244,12 +306,15 @@ class MilterConnection(asyncio.BufferedProtocol):
         if future is None:
             self._fail_open("overload")
             return
-        self._transport.pause_reading()
-        future.add_done_callback(lambda done: self._decided(due, done))
+        server.loop.forget(self._socket)
+        future.add_done_callback(
+            lambda done: server.loop.call_soon(partial(self._do, partial(self._decided, due, done)))
+        )
         self._wait()
 
     def _wait(self) -> None:
         """Wait for the decision a while, asking the server for patience in between."""
+        self._timer = None
         waited = time.monotonic() - self._due_at
         left = self._server.limits.decision_timeout_s - waited
         if left <= 0:
@@ -257,11 +322,14 @@ class MilterConnection(asyncio.BufferedProtocol):
             self._resume()
             return
         if waited >= _PROGRESS_S:
-            self._write(self._connection.progress())
-        loop = asyncio.get_running_loop()
-        self._timer = loop.call_later(min(_PROGRESS_S, left), self._wait)
+            self._unsent += self._connection.progress()
+            self._flush()
+        if self._is_open:
+            self._timer = self._server.loop.call_later(
+                min(_PROGRESS_S, left), partial(self._do, self._wait)
+            )
 
-    def _decided(self, due: Due, done: "asyncio.Future[Decision]") -> None:
+    def _decided(self, due: Due, done: "Future[Decision]") -> None:
         """Answer, unless the time was over or the server is gone."""
         if self._due is not due:
             return
@@ -286,7 +354,7 @@ class MilterConnection(asyncio.BufferedProtocol):
         # The line comes first: a process killed in between leaves no answered report without one.
         seconds = time.monotonic() - self._due_at
         self._server.journal.decided(decision, seconds, **_facts(message))
-        self._write(answer)
+        self._unsent += answer
         self._record(message)
         self._forget_due()
 
@@ -295,25 +363,26 @@ class MilterConnection(asyncio.BufferedProtocol):
         assert self._due is not None
         message = self._due.message
         self._server.journal.failed_open(failure, error, **_facts(message))
-        self._write(self._connection.finish(()))
+        self._unsent += self._connection.finish(())
         self._record(message)
         self._forget_due()
 
     def _forget_due(self) -> None:
         self._due = None
         if self._timer is not None:
-            self._timer.cancel()
+            self._server.loop.cancel(self._timer)
             self._timer = None
 
     def _resume(self) -> None:
         """Read on after a decision."""
-        if self._transport is not None and not self._transport.is_closing():
+        if self._is_open:
             self.heard_at = time.monotonic()
-            self._transport.resume_reading()
+            self._awaited = READABLE
+            self._server.loop.watch(self._socket, self._be_ready)
             self._pump()
 
     def _record(self, message: Message) -> None:
-        """Put a message that came to its end into the trail."""
+        """Put a message whose final dot was there into the trail, if there is one."""
         if self._server.recorder is not None and message.queue_id:
             self._server.recorder.add(_see(message, self._due_at if self._due else self.heard_at))
 

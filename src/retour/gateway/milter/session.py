@@ -1,13 +1,13 @@
 """What the milter wants of one connection: as little as the task allows.
 
-Ordinary messages are let go at MAIL where nothing is recorded; where they are, header and size are
-read and the body is skipped, unless the same message came before. Messages with a null sender are
-read whole; where nothing is recorded, only until envelope or header show that they stay as they
-are.
+Ordinary messages are let go at MAIL where nothing is recorded; where they are, at the end of the
+header, unless the same message came before: Postfix and Sendmail tell a header when the final dot
+was there, so that no more can be learned of it but its body. Messages with a null sender are read
+whole; where nothing is recorded, only until envelope or header show that they stay as they are.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 
 from retour.gateway.milter.command import (
     Abort,
@@ -35,41 +35,38 @@ from retour.gateway.rewriting import (
 )
 from retour.wire.header import BLOCK_MAX, FIELDS_MAX
 
+_NONE = ("{none}",)
+"""No server knows this macro; an empty list would stand for the server's own choice."""
 _MACROS = (
     (Stage.CONNECT, ("j",)),
     (Stage.HELO, ("{tls_version}",)),
     (Stage.MAIL, ("i",)),
-    (Stage.RCPT, ()),
+    (Stage.RCPT, _NONE),
     (Stage.DATA, ("i",)),
-    (Stage.END_OF_HEADERS, ("i",)),
+    (Stage.END_OF_HEADERS, _NONE),  # Postfix sends these with every field of the header
     (Stage.END_OF_MESSAGE, ("i",)),
-)
-_QUIET = (
-    Step.NO_REPLY_CONNECT
-    | Step.NO_REPLY_RCPT
-    | Step.NO_REPLY_HEADER
-    | Step.NO_UNKNOWN
-    | Step.NO_DATA
-    | Step.LEADING_SPACE
 )
 
 REWRITING = Options(
     actions=EDITING | Action.SET_MACROS,
-    steps=_QUIET | Step.NO_HELO | Step.NO_REPLY_BODY,
+    steps=Step.NO_HELO
+    | Step.NO_REPLY_CONNECT
+    | Step.NO_REPLY_RCPT
+    | Step.NO_REPLY_HEADER
+    | Step.NO_REPLY_BODY
+    | Step.NO_REPLY_DATA
+    | Step.NO_UNKNOWN
+    | Step.LEADING_SPACE,
     macros=_MACROS,
 )
 """MAIL is answered, and the end of the header of a message with a null sender."""
 
 RECORDING = Options(
-    actions=EDITING | Action.SET_MACROS,
-    steps=_QUIET
-    | Step.NO_REPLY_HELO
-    | Step.NO_REPLY_MAIL
-    | Step.NO_REPLY_END_OF_HEADERS
-    | Step.SKIP,
+    actions=REWRITING.actions,
+    steps=REWRITING.steps & ~Step.NO_HELO | Step.NO_REPLY_HELO | Step.NO_REPLY_MAIL,
     macros=_MACROS,
 )
-"""Pieces of the body are answered: the first ends those of an ordinary message."""
+"""The end of the header is answered."""
 
 _COST = 300
 """Octets that a value costs beside its own, about."""
@@ -82,12 +79,10 @@ class Passed:
     Attributes:
         message: as far as it was read.
         reason: why; None: it has a sender, so it is no report.
-        is_at_end: whether the final dot was there.
     """
 
     message: Message
     reason: Reason | None
-    is_at_end: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +136,8 @@ class Session:
     def handle(self, event: Event) -> bytes:
         """Take an event and return the answer; empty where none is due, or it is `Due`."""
         match event:
+            case Macros():
+                return self._take_macros(event.values)
             case Header() | Body():
                 return self._read(event)
             case Mail():
@@ -153,23 +150,27 @@ class Session:
                 self._note(event)
                 return self._connection.proceed()
 
+    def _take_macros(self, values: Mapping[str, str]) -> bytes:
+        """Keep what the server knows beside the next command; it waits for no answer."""
+        if values:
+            self._macros.update(values)
+            if self._message is not None:
+                self._message.macros.update(values)
+                self._message.kept_bytes += _COST
+        return b""
+
     def _note(self, event: Event) -> None:
         """Keep what stands around a message."""
         message = self._message
         match event:
-            case Macros(_, values):
-                self._macros.update(values)
-                if message is not None:
-                    message.macros.update(values)
-                    message.kept_bytes += _COST
+            case Rcpt(path) if message is not None:
+                message.recipients.append(strip_brackets(path))
+                message.kept_bytes += len(path) + _COST
             case Connect():
                 self._peer = Peer(event, system=self._macros.get("j", ""))
             case Helo(name):
                 tls = read_macro(self._macros, "tls_version")
-                self._peer = replace(self._peer, helo=name, tls=tls)
-            case Rcpt(path) if message is not None:
-                message.recipients.append(strip_brackets(path))
-                message.kept_bytes += len(path) + _COST
+                self._peer = Peer(self._peer.connect, name, self._peer.system, tls)
             case Abort():
                 self._message = None
             case QuitForNext():
@@ -177,7 +178,7 @@ class Session:
 
     def _begin(self, mail: Mail) -> bytes:
         macros, self._macros = self._macros, {}
-        message = Message(self._peer, mail, macros)
+        message = Message(self._peer, mail, strip_brackets(mail.path), macros)
         self._reason = None
         if self._is_recording or not message.mail_from:
             self._message = message
@@ -187,7 +188,7 @@ class Session:
     def _let_go(self, message: Message) -> bytes:
         """Let a message through before its end."""
         self._message = None
-        self._report(Passed(message, self._reason, is_at_end=False))
+        self._report(Passed(message, self._reason))
         return self._connection.accept()
 
     def _read(self, event: Header | Body) -> bytes:
@@ -203,9 +204,8 @@ class Session:
                 message.fields.append(event)
                 message.kept_bytes += size + _COST
             return self._connection.proceed()
-        if not self._is_read(message):
-            return self._connection.skip_body()
-        self._keep_body(message, event.octets)
+        if self._is_read(message):
+            self._keep_body(message, event.octets)
         return self._connection.proceed()
 
     def _keep_body(self, message: Message, octets: bytes) -> None:
@@ -236,11 +236,11 @@ class Session:
         if self._note_message is not None:
             message.is_repeated = self._note_message(message)
         if message.mail_from:
-            return self._connection.proceed()
-        self._screen(message)
-        if self._reason is None or self._is_recording:
-            return self._connection.proceed()
-        return self._let_go(message)
+            is_whole = message.is_repeated
+        else:
+            self._screen(message)
+            is_whole = self._reason is None or self._is_recording
+        return self._connection.proceed() if is_whole else self._let_go(message)
 
     def _screen(self, message: Message) -> None:
         """Find out what speaks against a rewriting before the body is there."""
@@ -264,7 +264,7 @@ class Session:
         if message.is_too_large and not message.mail_from:
             self._reason = self._reason or "too-large"
         if self._is_ordinary(message):
-            self._report(Passed(message, self._reason, is_at_end=True))
+            self._report(Passed(message, self._reason))
             return self._connection.proceed()
         self._report(Due(message, _envelope(message)))
         return b""

@@ -6,8 +6,10 @@ workers that know them, and lets the old ones end. A worker that dies is replace
 
 import atexit
 import contextlib
+import gc
 import os
 import resource
+import select
 import shutil
 import signal
 import socket
@@ -21,14 +23,19 @@ from typing import TYPE_CHECKING
 from retour.gateway.milter.recent import Recent
 from retour.service.complaint import SettingsError
 from retour.service.milter import MilterSettings
-from retour.service.settings import Settings
+from retour.service.settings import Settings, find_store
 
 if TYPE_CHECKING:
     from retour.gateway.journal import Journal
 
 _SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGCHLD, signal.SIGALRM)
+_READY_S = 30.0
+"""How long workers may take until they accept connections."""
 _RESPAWN_S = 1.0
 """A worker that dies at once is not started again in the same moment."""
+
+
+Ready = Callable[[], None]
 
 
 class StartError(Exception):
@@ -40,12 +47,12 @@ class _Child:
     """A process of ours.
 
     Attributes:
-        serve: what it does.
+        serve: what it does; calls what it is given when it is ready to.
         is_worker: whether it takes mail.
         is_leaving: whether it was told to end.
     """
 
-    serve: Callable[[], None]
+    serve: Callable[[Ready], None]
     is_worker: bool = True
     is_leaving: bool = False
 
@@ -63,6 +70,8 @@ def run_milter(load: Callable[[], Settings]) -> int:
         StartError, SettingsError: it cannot start.
     """
     settings = load()
+    if not (hasattr(select, "epoll") and hasattr(os, "eventfd")):
+        raise StartError("retour milter runs on Linux only: it waits by epoll.")
     milter = settings.milter or MilterSettings()
     _share_metrics()
     # Behind the choice of the folder: the library looks at it when it is imported.
@@ -107,9 +116,9 @@ class Supervisor:
         self._warm_up()
         if self._milter.metrics:
             self._start_health()
-        self._start_workers()
+        ready = self._start_workers()
         _tell_systemd("READY=1")
-        self._journal.say("started", socket=str(self._milter.socket), workers=self._milter.workers)
+        self._journal.say("started", socket=str(self._milter.socket), workers=ready)
         while True:
             number = signal.sigwait(_SIGNALS)
             if number == signal.SIGCHLD:
@@ -126,20 +135,31 @@ class Supervisor:
         return 0
 
     def _warm_up(self) -> None:
-        from retour.gateway.milter.worker import find_trail, make_policy, warm_up  # noqa: PLC0415
+        """Load, before the workers are forked, what each of them would load for itself."""
+        from retour.gateway.milter.worker import load_trail, make_policy, warm_up  # noqa: PLC0415
 
         warm_up(make_policy(self._settings, self._milter))
-        find_trail(self._settings, os.environ, self._journal)  # loads its modules, opens nothing
+        if find_store(None, os.environ, self._settings):
+            load_trail()
+        gc.freeze()  # what workers share is not looked through, and so not copied
 
-    def _start_workers(self) -> None:
+    def _start_workers(self) -> int:
+        """Start the workers; return how many accept connections."""
         from retour.gateway.milter.worker import run_worker  # noqa: PLC0415
 
         settings, milter = self._settings, self._milter
         if self._recent is None or self._recent.window_s != milter.repeat_window_s:
             self._recent = Recent(milter.repeat_window_s)
         recent = self._recent
+
+        def serve(ready: Ready) -> None:
+            run_worker(self._listener, settings, milter, recent, ready)
+
+        reading, writing = os.pipe()
         for _ in range(milter.workers):
-            self._start(_Child(lambda: run_worker(self._listener, settings, milter, recent)))
+            self._start(_Child(serve), lambda: _announce(writing))
+        os.close(writing)
+        return _count_announced(reading, milter.workers)
 
     def _start_health(self) -> None:
         from retour.gateway.milter.health import open_health  # noqa: PLC0415
@@ -149,12 +169,12 @@ class Supervisor:
             health = open_health(self._milter.metrics, self._milter.socket)
         except OSError as error:
             raise StartError(f"milter.metrics: {self._milter.metrics}: {error.strerror}.") from None
-        self._start(_Child(health.serve_forever, is_worker=False))
+        self._start(_Child(lambda _: health.serve_forever(), is_worker=False))
 
-    def _start(self, child: _Child) -> None:
+    def _start(self, child: _Child, ready: Ready = lambda: None) -> None:
         pid = os.fork()
         if pid == 0:
-            _be_child(child.serve, self._journal)
+            _be_child(lambda: child.serve(ready), self._journal)
         self._children[pid] = child
 
     def _reap(self) -> None:
@@ -187,9 +207,9 @@ class Supervisor:
         old = [pid for pid, child in self._children.items() if child.is_worker]
         self._settings, self._milter = settings, milter
         self._warm_up()
-        self._start_workers()
+        ready = self._start_workers()
         self._tell(old)
-        self._journal.say("settings reloaded", workers=milter.workers)
+        self._journal.say("settings reloaded", workers=ready)
 
     def _stop(self) -> None:
         self._is_stopping = True
@@ -226,6 +246,28 @@ def _be_child(serve: Callable[[], None], journal: "Journal") -> None:
         sys.stderr.flush()
         # Threads that hang on a message do not keep the process.
         os._exit(status)
+
+
+def _announce(writing: int) -> None:
+    """Tell the supervisor that this process is ready."""
+    with contextlib.suppress(BrokenPipeError):  # it waits no longer
+        os.write(writing, b".")
+    os.close(writing)
+
+
+def _count_announced(reading: int, most: int) -> int:
+    """Wait until so many processes are ready, or no further one will be; return how many are."""
+    count, end = 0, time.monotonic() + _READY_S
+    while count < most:
+        left_s = max(end - time.monotonic(), 0)
+        if not select.select([reading], [], [], left_s)[0]:
+            break
+        said = os.read(reading, most)
+        if not said:
+            break
+        count += len(said)
+    os.close(reading)
+    return count
 
 
 def _raise_file_limit(connections: int) -> None:

@@ -1,13 +1,10 @@
 """One worker process of the milter."""
 
-import asyncio
 import os
 import signal
 import socket
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
-
-import uvloop
 
 from retour.analyse import explain
 from retour.gateway.deciding import Decider
@@ -57,6 +54,11 @@ def warm_up(policy: Policy) -> None:
     )
 
 
+def load_trail() -> None:
+    """Load the modules that a trail needs; nothing is opened."""
+    import retour.gateway.trail  # noqa: F401, PLC0415
+
+
 def find_trail(settings: Settings, environ: Mapping[str, str], journal: Journal) -> "Trail | None":
     """Return the trail that is named; mail is written into none that nobody asked for."""
     url = find_store(None, environ, settings)
@@ -75,7 +77,11 @@ def find_trail(settings: Settings, environ: Mapping[str, str], journal: Journal)
 
 
 def run_worker(
-    listener: socket.socket, settings: Settings, milter: MilterSettings, recent: Recent
+    listener: socket.socket,
+    settings: Settings,
+    milter: MilterSettings,
+    recent: Recent,
+    ready: Callable[[], None],
 ) -> None:
     """Serve until SIGTERM.
 
@@ -84,6 +90,7 @@ def run_worker(
         settings: all.
         milter: the milter's part of them.
         recent: which messages came lately, shared by all workers.
+        ready: is called when connections are accepted.
     """
     journal = Journal()
     policy = make_policy(settings, milter)
@@ -96,23 +103,12 @@ def run_worker(
         connections_max=milter.connections_max,
         memory_max_bytes=milter.memory_max_mb * 1_000_000,
     )
-    uvloop.run(
-        _serve(
-            listener,
-            Server(policy, limits, journal, decider, recorder, recent),
-            milter.stop_timeout_s,
-        )
-    )
+    server = Server(policy, limits, journal, decider, recorder, recent)
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: server.stop())
+    server.run(listener, milter.stop_timeout_s, ready)
     if recorder is not None:
         recorder.close(milter.stop_timeout_s)
-
-
-async def _serve(listener: socket.socket, server: Server, grace_s: float) -> None:
-    stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    loop.add_signal_handler(signal.SIGTERM, stop.set)
-    loop.add_signal_handler(signal.SIGINT, stop.set)
-    await server.run(listener, stop, grace_s)
 
 
 _SAMPLE = b"""\
