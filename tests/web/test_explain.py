@@ -92,6 +92,24 @@ def test_the_report_is_downloaded_in_three_forms(client: TestClient) -> None:
     assert send(client, "/explain/download", mail=mail, form="exe").status_code == 400
 
 
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [
+        ("en", "This is about your message “Photos of the workshop” of 2026-03-03 14:22."),
+        ("de", "Es geht um Ihre Nachricht „Photos of the workshop“ vom 2026-03-03 14:22."),
+    ],
+)
+def test_the_answer_says_which_message_it_is_about(
+    client: TestClient, language: str, said: str
+) -> None:
+    """Who reads it has sent several; the report says it, too."""
+    headers = {"Accept-Language": language}
+    page = send(client, files={"files": ("bounce.eml", MAIL)}, headers=headers).text
+    plain = page.replace("\u2068", "").replace("\u2069", "")
+
+    assert plain.count(said) == 2
+
+
 def test_damaged_carried_mail_is_refused(client: TestClient) -> None:
     """What is no base64 did not come from our page."""
     assert send(client, mail="?" * 9).status_code == 400

@@ -84,6 +84,23 @@ def test_strangers_are_led_to_sign_in(make_site: MakeSite) -> None:
     assert client.get("/").status_code == 303
 
 
+@pytest.mark.parametrize(("role", "is_told"), [("helpdesk", False), ("admin", True)])
+def test_only_who_may_repair_a_trail_is_told_where_it_is(
+    make_site: MakeSite, role: str, *, is_told: bool
+) -> None:
+    """Others are told to come again."""
+    place = "postgresql://retour@127.0.0.1:1/trail"
+    token = Token("Ada", role, (), hashlib.sha256(b"secret").hexdigest())  # type: ignore[arg-type]
+    client = TestClient(create_app(make_site(store=place, tokens=(token,))), base_url=LOCAL)
+    form = {"form_token": find_token(client.get("/sign-in").text), "token": "secret"}
+    client.post("/sign-in", data=form)
+    answer = client.get("/trail")
+
+    assert answer.status_code == 503
+    assert "try again in a few seconds" in answer.text
+    assert ("127.0.0.1:1" in answer.text) == is_told
+
+
 def test_signing_in_leads_to_the_page_that_was_asked_for(make_site: MakeSite) -> None:
     """With its question, which a link in a ticket has; one that is too long is left out."""
     for asked, target in (

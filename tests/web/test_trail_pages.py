@@ -105,6 +105,9 @@ def test_a_story_shows_its_way_and_its_end(visit: Open, filled: str) -> None:
     """The answer is on top; each system is a lane, the slow way between them is marked."""
     seen = visit(STORY, at=filled)
     assert "mailbox full" in seen.page.locator(".box").inner_text()
+    assert seen.page.get_by_text("The mailbox of the recipient is full.").is_visible()
+    meaning = seen.page.get_by_role("link", name="What this means, and who has to act")
+    assert meaning.get_attribute("href") == "/causes/mailbox-full"
     assert seen.page.locator(".way svg.lane").count() == 2
     assert seen.page.locator(".way .waiting").inner_text() == "0:08:20"
     assert seen.page.locator("details.whole").count() == 1
@@ -120,6 +123,18 @@ def test_copies_of_the_trail_are_compared(visit: Open, filled: str, scripts: boo
     seen.page.locator(".chains").wait_for()
     assert seen.page.locator(".stop-box").count() == 2
     assert seen.complaints == []
+
+
+def test_a_narrow_screen_shows_rows_whole(visit: Open, filled: str) -> None:
+    """On a phone each cell says what it is, and nothing lies beyond the edge."""
+    seen = visit("/trail?status=failed", at=filled, viewport={"width": 360, "height": 900})
+    row = seen.page.locator(".found tbody tr").first
+    for cell in row.locator("td").all():
+        box = cell.bounding_box()
+        assert box is not None
+        assert 0 <= box["x"] <= 360 - box["width"]
+    heads = row.locator("td").evaluate_all("cells => cells.map((one) => one.dataset.head)")
+    assert heads == ["Time", "From", "To", "State", "Subject", "Queue id"]
 
 
 def test_files_are_compared_with_the_verdict_on_top(visit: Open, filled: str) -> None:
@@ -217,3 +232,8 @@ def test_five_thousand_hops_stay_inside_their_box(
         assert seen.page.locator(".way tbody tr").count() >= 100
         wide = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
         assert seen.page.evaluate(wide) <= 0
+        # What is shown is not all, and so no last word.
+        assert "first 500 copies" in seen.page.locator(".note").inner_text()
+        assert seen.page.locator(".box.maybe").count() == 1
+        seen.page.get_by_role("link", name="All its copies, the newest first").click()
+        assert "H04999" in seen.page.locator(".found tbody tr").first.inner_text()

@@ -217,6 +217,8 @@ def _choose_tone(copy: Copy) -> str:
     outcome = copy.hand_overs[-1].outcome if copy.hand_overs else ""
     if not outcome:
         return "stopped" if copy.refusals else "waiting"
+    if outcome == "deferred":
+        return "waiting"
     return {"good": "passed", "bad": "stopped", "even": "maybe"}[_mark(outcome)]
 
 
