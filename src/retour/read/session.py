@@ -7,19 +7,16 @@ from retour.knowledge import marks
 from retour.model.vocabulary import Phase
 
 _NAME = r"[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)+"
-# What a reporter says around the name of the host that answered.
-_HOSTS = tuple(
-    (mark, re.compile(pattern, re.I))
-    for mark, pattern in (
-        ("host", rf"\bhosts?:?\s+\"?({_NAME})\.?(?=[\s\[(:,;\"]|$)"),
-        ("talking to", r"while talking to \[?([^\s:\]]{1,255})"),
-        ("by ", rf"\bby (?:the server for the recipient domain \S{{1,255}} by )?({_NAME})\.? ?\["),
-        (" not like", rf"(?:^|\n)({_NAME}) (?:\[[0-9.]+\] )?(?:does not|did not) like"),
-        (" rejected", rf"(?:^|\n)({_NAME}) rejected your message"),
-        ("gave this error", rf"(?:^|\n)({_NAME}) gave this error"),
-        ("connected to", r"connected to ([0-9.]{7,15}) but"),
-        ("remote server", rf"remote server (?:\"|\()?({_NAME})"),
-    )
+# What a reporter says around the name of the host that answered; compiled when its mark is met.
+_HOSTS = (
+    ("host", rf"\bhosts?:?\s+\"?({_NAME})\.?(?=[\s\[(:,;\"]|$)"),
+    ("talking to", r"while talking to \[?([^\s:\]]{1,255})"),
+    ("by ", rf"\bby (?:the server for the recipient domain \S{{1,255}} by )?({_NAME})\.? ?\["),
+    (" not like", rf"(?:^|\n)({_NAME}) (?:\[[0-9.]+\] )?(?:does not|did not) like"),
+    (" rejected", rf"(?:^|\n)({_NAME}) rejected your message"),
+    ("gave this error", rf"(?:^|\n)({_NAME}) gave this error"),
+    ("connected to", r"connected to ([0-9.]{7,15}) but"),
+    ("remote server", rf"remote server (?:\"|\()?({_NAME})"),
 )
 _LOOK_MAX = 4_000
 
@@ -39,7 +36,7 @@ def find_host(text: str) -> str | None:
         if at >= 0:
             # Nothing that matches begins above the line of the first mark.
             line = text.rfind("\n", 0, max(0, at - grown))
-            found = pattern.search(text, max(0, line))
+            found = re.compile(pattern, re.I).search(text, max(0, line))
             if found:
                 return found[1].rstrip(".:")
     return None

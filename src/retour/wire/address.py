@@ -171,17 +171,18 @@ def parse_recipient(value: str | None) -> str | None:
     return unwrap_address(address)
 
 
-_PRVS = re.compile(r"(?:prvs|msprvs1)=[^=@]{1,30}=(.+@.+)", re.I)
-_PRVS_SWAPPED = re.compile(r"prvs=([^=@/]{1,64})/[0-9a-z]{6,12}(@.+)", re.I)
-_BTV = re.compile(r"btv1==[^=@]{1,20}==(.+@.+)", re.I)
-_SRS0 = re.compile(r"srs0[=+-][^=@]{1,12}=[^=@]{1,4}=([^=@]{1,255})=([^@]{1,64})@.+", re.I)
-_SRS1 = re.compile(
-    r"srs1[=+-][^=@]{1,12}=[^=@]{1,255}==?[=+-]?[^=@]{1,12}=[^=@]{1,4}=([^=@]{1,255})=([^@]{1,64})@.+",
-    re.I,
+# Compiled when the first such address is met; most mails have none.
+_PRVS = r"(?:prvs|msprvs1)=[^=@]{1,30}=(.+@.+)"
+_PRVS_SWAPPED = r"prvs=([^=@/]{1,64})/[0-9a-z]{6,12}(@.+)"
+_BTV = r"btv1==[^=@]{1,20}==(.+@.+)"
+_SRS0 = r"srs0[=+-][^=@]{1,12}=[^=@]{1,4}=([^=@]{1,255})=([^@]{1,64})@.+"
+_SRS1 = (
+    r"srs1[=+-][^=@]{1,12}=[^=@]{1,255}==?[=+-]?[^=@]{1,12}=[^=@]{1,4}"
+    r"=([^=@]{1,255})=([^@]{1,64})@.+"
 )
 _VERP_DOMAIN = r"([a-z0-9](?:[a-z0-9-]{0,62}\.)+[a-z]{2,24})"
-_PLUS_VERP = re.compile(rf"[^@+]*\+([^@=]{{1,128}})={_VERP_DOMAIN}@.+", re.I)
-_VERP = re.compile(rf"[^@]*[-=_]([^@=+\-]{{1,64}}(?:[+.\-][^@=]{{1,64}})?)={_VERP_DOMAIN}@.+", re.I)
+_PLUS_VERP = rf"[^@+]*\+([^@=]{{1,128}})={_VERP_DOMAIN}@.+"
+_VERP = rf"[^@]*[-=_]([^@=+\-]{{1,64}}(?:[+.\-][^@=]{{1,64}})?)={_VERP_DOMAIN}@.+"
 
 
 def unwrap_address(address: str) -> str:
@@ -190,21 +191,23 @@ def unwrap_address(address: str) -> str:
     BATV (``prvs=``, ``btv1==``) and SRS (``SRS0=``, ``SRS1=``) are undone; a VERP tag names another
     person and is left (`read_verp`).
     """
+    if "=" not in address:
+        return address
     head = address[:5].lower()
     if head == "srs0=" or head[:4] == "srs0":
-        found = _SRS0.fullmatch(address)
+        found = _match(_SRS0, address)
         return f"{found[2]}@{found[1]}" if found else address
     if head[:4] == "srs1":
-        found = _SRS1.fullmatch(address)
+        found = _match(_SRS1, address)
         return f"{found[2]}@{found[1]}" if found else address
     if "prvs" in address[:8].lower():
-        found = _PRVS.fullmatch(address)
+        found = _match(_PRVS, address)
         if found:
             return found[1]
-        swapped = _PRVS_SWAPPED.fullmatch(address)
+        swapped = _match(_PRVS_SWAPPED, address)
         return swapped[1] + swapped[2] if swapped else address
     if head == "btv1=":
-        found = _BTV.fullmatch(address)
+        found = _match(_BTV, address)
         return found[1] if found else address
     return address
 
@@ -213,5 +216,9 @@ def read_verp(address: str) -> str | None:
     """Return the recipient that a VERP return path names (``list-bounces+user=example.net@…``)."""
     if "=" not in address or address[:4].lower() in ("srs0", "srs1", "prvs", "btv1"):
         return None
-    found = _PLUS_VERP.fullmatch(address) or _VERP.fullmatch(address)
+    found = _match(_PLUS_VERP, address) or _match(_VERP, address)
     return f"{found[1]}@{found[2]}" if found else None
+
+
+def _match(pattern: str, address: str) -> re.Match[str] | None:
+    return re.fullmatch(pattern, address, re.IGNORECASE)
