@@ -52,13 +52,15 @@ def find_next(copy: Copy, attempt: HandOver, copies: Iterable[Copy]) -> Copy | N
 
     Returns:
         The one that the reply names; else one with the same Message-ID that arrived elsewhere at
-        that moment for that recipient; None where the next system is not in the trail.
+        that moment for that recipient, where the reply names none that logs go by; None where the
+        next system is not in the trail.
     """
     others = [other for other in copies if other.copy_id != copy.copy_id]
     named = [other for other in others if is_taken_as(attempt, other) and _agree(copy, other)]
     if named:
         return min(named, key=lambda other: abs(other.first_us - attempt.at_us))
-    if attempt.next_queue_id is not None or copy.message_id is None:
+    is_named = attempt.next_queue_id is not None and not _is_internal(attempt)
+    if is_named or copy.message_id is None:
         return None
     wanted = attempt.recipient.lower()
     alike = [
@@ -75,6 +77,11 @@ def find_next(copy: Copy, attempt: HandOver, copies: Iterable[Copy]) -> Copy | N
         )
     ]
     return min(alike, key=lambda other: abs(other.first_us - attempt.at_us), default=None)
+
+
+def _is_internal(attempt: HandOver) -> bool:
+    """Tell whether a reply names a number that the log behind it does not go by: Exchange's."""
+    return "InternalId=" in (attempt.reply or "")
 
 
 def find_returned(copy: Copy, attempt: HandOver, copies: Iterable[Copy]) -> Copy | None:
