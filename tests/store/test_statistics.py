@@ -186,6 +186,18 @@ def test_reports_about_unknown_mails_are_backscatter_and_make_a_wave(store: Stor
     assert (wave.reports, wave.until_us - wave.since_us) == (12, HOUR)
 
 
+def test_a_report_is_counted_anew_when_the_logs_of_its_mail_come_late(store: Store) -> None:
+    """What looked like backscatter is a failure of ours, once the mail is known."""
+    store.add_mail(_report("<A1@example.com>", 1), "reports")
+    assert count(store)
+    [report] = store.find(Query(trouble="backscatter"))
+    store.write(message("A1", report.first_us - 2 * HOUR))
+    assert count(store)
+    numbers = store.read_statistics(report.first_us - DAY, report.first_us + DAY)
+    assert (numbers.failed, numbers.backscatter) == (1, 0)
+    assert not store.list_uncounted(1)
+
+
 def test_a_failure_that_a_log_and_a_report_tell_is_counted_once(store: Store) -> None:
     """The report about a hand-over that failed adds nothing."""
     store.write(attempt("A1", "failed", UNKNOWN))

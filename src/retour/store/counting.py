@@ -18,6 +18,7 @@ from retour.model.statistics import CHECK_STEPS_MS
 from retour.model.vocabulary import TroubleKind
 from retour.store.dialect import Dialect
 from retour.store.schema import (
+    DAY_US,
     HOUR_US,
     ID_BITS,
     addresses,
@@ -39,6 +40,8 @@ _TROUBLE_COLUMNS = "copy_id, n, kind, cause, actor, domain, address_id"
 _BAD = ("deferred", "failed", "expired")
 _FAILING_KINDS = ("failure", "mixed")
 _FAILED_ACTIONS = ("failed",)
+_REPORTED_WITHIN = (7 * DAY_US) << ID_BITS
+"""Longer than queues try (RFC 5321, 4.5.4.1: four to five days)."""
 
 
 class Marked(NamedTuple):
@@ -129,9 +132,38 @@ def count_hour(
     ]
     dialect.insert(connection, counts, "kind, hour, name, n", rows)
     dialect.insert(connection, troubles, _TROUBLE_COLUMNS, _number(found))
+    mark_hours(connection, dialect, _find_late_known(connection, low, high))
     connection.execute(
         uncounted.delete().where(uncounted.c.hour == hour, uncounted.c.times == marked.times)
     )
+
+
+def _find_late_known(connection: Connection, low: int, high: int) -> list[int]:
+    """Find reports that were taken for backscatter before the logs of their mail came.
+
+    Only those of later hours, so that two hours never mark each other for ever.
+
+    Args:
+        connection: to read on.
+        low: the lowest ``copy_id`` of the hour in which the mails arrived.
+        high: the lowest one behind it.
+    """
+    was_known = exists().where(
+        copies.c.message_id == reports.c.original_message_id,
+        copies.c.copy_id >= low,
+        copies.c.copy_id < high,
+    )
+    statement = (
+        select(reports.c.copy_id)
+        .join(troubles, troubles.c.copy_id == reports.c.copy_id)
+        .where(
+            troubles.c.kind == "backscatter",
+            reports.c.copy_id >= high,
+            reports.c.copy_id < high + _REPORTED_WITHIN,
+            was_known,
+        )
+    )
+    return list(connection.execute(statement).scalars())
 
 
 def _count_rows(connection: Connection, low: int, high: int) -> Iterable[tuple[str, str, int]]:
