@@ -72,6 +72,9 @@ class Dialect(Hashable, Protocol):
     def is_one_of(self, field: ColumnElement[Any], values: Collection[Any]) -> ColumnElement[bool]:
         """Compare with any number of values, all numbers or all texts."""
 
+    def has_part(self, text: ColumnElement[str], part: str) -> ColumnElement[bool]:
+        """Say that a text has a part, which is in lower case, in whatever case."""
+
     def is_key(self, key: ColumnElement[int]) -> ColumnElement[bool]:
         """Compare a table's ``copy_id`` with the list that the parameter :data:`NUMBERS` gets."""
 

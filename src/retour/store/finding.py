@@ -341,7 +341,9 @@ def _name_trouble(connection: Connection, dialect: Dialect, query: Query) -> Con
         if local:
             named = select(addresses.c.address_id).where(
                 func.lower(addresses.c.address) == wanted,
-                dialect.is_one_of(addresses.c.address_id, find_addresses(connection, wanted) or []),
+                dialect.is_one_of(
+                    addresses.c.address_id, find_addresses(connection, dialect, wanted) or []
+                ),
             )
             met.append(troubles.c.address_id.in_(named))
         else:
@@ -430,12 +432,12 @@ def _name_address(
 ) -> Condition | None:
     """Ask for a sender or a recipient."""
     part = clean_name(part.strip().strip("<>")).lower()
-    names = find_addresses(connection, part)
+    names = find_addresses(connection, dialect, part)
     if names == []:
         return None
     of_role = parties.c.role == role
     if names is None:
-        match = func.lower(addresses.c.address).contains(part.strip(ANYWHERE), autoescape=True)
+        match = dialect.has_part(addresses.c.address, part.strip(ANYWHERE))
         named = _has_row(addresses.c.address_id == parties.c.address_id, match)
     else:
         named = _only_check(dialect.is_one_of(parties.c.address_id, names))
@@ -477,11 +479,12 @@ def _lead_by_names(
     return Condition(lead, holds, in_order=in_order, is_planned_once=True)
 
 
-def find_addresses(connection: Connection, part: str) -> list[int] | None:
+def find_addresses(connection: Connection, dialect: Dialect, part: str) -> list[int] | None:
     """Find the addresses that a part means.
 
     Args:
         connection: to read on.
+        dialect: the database's ways.
         part: lower case; ``""`` for the null reverse-path; beginning with ``*`` for a part that
             may stand inside of words.
 
@@ -494,7 +497,7 @@ def find_addresses(connection: Connection, part: str) -> list[int] | None:
         return list(connection.execute(statement).scalars())
     words = split_words(part)
     if not words or part.startswith(ANYWHERE):
-        contains = func.lower(addresses.c.address).contains(part.strip(ANYWHERE), autoescape=True)
+        contains = dialect.has_part(addresses.c.address, part.strip(ANYWHERE))
         statement = select(addresses.c.address_id, addresses.c.address).where(contains)
     else:
         if "@" in part.strip("@"):
@@ -503,7 +506,7 @@ def find_addresses(connection: Connection, part: str) -> list[int] | None:
             if known:
                 return known
         by_words = _select_by_words(
-            connection, address_words.c.address_id, addresses.c.address, part, words
+            connection, dialect, address_words.c.address_id, addresses.c.address, part, words
         )
         if by_words is None:
             return None
@@ -517,6 +520,7 @@ def find_addresses(connection: Connection, part: str) -> list[int] | None:
 
 def _select_by_words(
     connection: Connection,
+    dialect: Dialect,
     number: Column[int],
     text: ColumnElement[str],
     part: str,
@@ -528,6 +532,7 @@ def _select_by_words(
 
     Args:
         connection: to read on.
+        dialect: the database's ways.
         number: beside the words, in their table.
         text: in the table that the number is the key of.
         part: what is looked for, lower case.
@@ -552,7 +557,7 @@ def _select_by_words(
         return None
     table = addresses if named == "address_id" else hosts
     key = table.c[named]
-    contains = func.lower(text).contains(part, autoescape=True)
+    contains = dialect.has_part(text, part)
     return select(key, text).where(key.in_(select(number).where(rarest)), contains)
 
 
@@ -578,10 +583,10 @@ def _name_peer(connection: Connection, dialect: Dialect, part: str) -> Condition
     text = hosts.c.name + " " + hosts.c.address + " " + hosts.c.helo
     words = split_words(part)
     inside = part.strip(ANYWHERE)
-    match = func.lower(text).contains(inside, autoescape=True)
+    match = dialect.has_part(text, inside)
     statement: Select[Any] | None = select(hosts.c.host_id).where(match)
     if words and not part.startswith(ANYWHERE):
-        statement = _select_by_words(connection, host_words.c.host_id, text, part, words)
+        statement = _select_by_words(connection, dialect, host_words.c.host_id, text, part, words)
     names = None
     if statement is not None:
         names = list(connection.execute(statement.limit(NAMES_MAX + 1)).scalars())

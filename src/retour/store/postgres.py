@@ -147,6 +147,10 @@ class PostgresDialect:
         kind = Text() if listed and isinstance(listed[0], str) else BigInteger()
         return field == any_(bindparam(None, listed, type_=ARRAY(kind)))
 
+    def has_part(self, text: ColumnElement[str], part: str) -> ColumnElement[bool]:
+        """Compare in lower case."""
+        return func.lower(text).contains(part, autoescape=True)
+
     def is_key(self, key: ColumnElement[int]) -> ColumnElement[bool]:
         """Join with the numbers: a plan that is kept finds the day of each when it runs."""
         listed = bindparam(NUMBERS, type_=ARRAY(BigInteger()))

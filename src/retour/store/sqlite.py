@@ -94,6 +94,10 @@ class SqliteDialect:
         listed = func.json_each(literal(values, _JsonText())).table_valued("value")
         return field.in_(select(listed.c.value))
 
+    def has_part(self, text: ColumnElement[str], part: str) -> ColumnElement[bool]:
+        """Compare as LIKE does here: it takes ASCII letters of both cases for the same."""
+        return text.contains(part, autoescape=True)
+
     def is_key(self, key: ColumnElement[int]) -> ColumnElement[bool]:
         """Compare with a list that goes over as JSON, see :meth:`is_one_of`."""
         listed = func.json_each(bindparam(NUMBERS, type_=_JsonText())).table_valued("value")
