@@ -69,13 +69,17 @@ def is_report(
             score += bool(titles) + (
                 len(notice) < _SHORT or signs.get("failed", 0) + signs.get("listed", 0) > 2
             )
-    if not _THRESHOLD - _GROUNDS_MAX <= score < _THRESHOLD:
-        return score >= _THRESHOLD
+    if score < _THRESHOLD - _GROUNDS_MAX:
+        return False
+    if score >= _THRESHOLD and (is_daemon or "x-failed-recipients" in message.headers):
+        return True
     if not titles and tells_of_failure(subject):
         score += 2
         told = True
-    score += _weigh_grounds(message, notice, signs, told=told, is_daemon=is_daemon)
-    return score >= _THRESHOLD
+    grounds = _weigh_grounds(message, notice, signs, told=told, is_daemon=is_daemon)
+    if not is_daemon and not grounds and not _is_from_nobody(message.headers):
+        return False  # words alone, from somebody: a parcel, a payment, an application
+    return score + grounds >= _THRESHOLD
 
 
 def _is_pasted_report(words: str, signs: dict[str, int]) -> bool:
@@ -106,7 +110,7 @@ def _weigh_outside(message: Message, subject: str, titles: set[str], *, by_perso
     """Add up what the header says, but for the sender."""
     headers = message.headers
     score = 0
-    if (headers.get("return-path") or "?").strip() in ("<>", "<MAILER-DAEMON>", ""):
+    if _is_from_nobody(headers):
         score += 1
     if "x-failed-recipients" in headers or message.root.report_type == "delivery-status":
         score += 4
@@ -120,6 +124,11 @@ def _weigh_outside(message: Message, subject: str, titles: set[str], *, by_perso
     if "auto" in titles or "given-up" in titles:
         score -= 3
     return score
+
+
+def _is_from_nobody(headers: Headers) -> bool:
+    """Tell whether the return path is null, as a report's is (RFC 5321 §4.5.5)."""
+    return (headers.get("return-path") or "?").strip() in ("<>", "<MAILER-DAEMON>", "")
 
 
 def _can_be_answered(headers: Headers) -> bool:
