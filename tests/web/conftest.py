@@ -10,6 +10,7 @@ import pytest
 from fastapi.testclient import TestClient
 from playwright.sync_api import Browser, BrowserContext, sync_playwright
 from webserver import LOCAL, MakeSite, Open, Visit, serving
+from webtrail import make_trail
 
 from retour.service.serving import WebSettings
 from retour.service.settings import Settings
@@ -46,6 +47,19 @@ def client(make_site: MakeSite) -> TestClient:
 def server(make_site: MakeSite) -> Iterator[str]:
     """The address of a running server for this machine alone."""
     with serving(make_site()) as url:
+        yield url
+
+
+@pytest.fixture(scope="module")
+def trail(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The place of a trail that knows what pages and examples ask for."""
+    return make_trail(tmp_path_factory.mktemp("trail"))
+
+
+@pytest.fixture
+def filled(make_site: MakeSite, trail: str) -> Iterator[str]:
+    """The address of a running server over that trail."""
+    with serving(make_site(store=trail)) as url:
         yield url
 
 

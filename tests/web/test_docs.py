@@ -6,13 +6,10 @@ import re
 import subprocess
 import sys
 import tomllib
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from fastapi.testclient import TestClient
-from webserver import MakeSite, serving
-from webtrail import make_trail
 
 from retour.service.serving import WebSettings, read_web
 
@@ -36,19 +33,6 @@ def run(command: list[str], server: str) -> str:
     )
     assert done.returncode == 0, done.stderr
     return done.stdout
-
-
-@pytest.fixture(scope="module")
-def trail(tmp_path_factory: pytest.TempPathFactory) -> str:
-    """The place of a trail that knows what the examples ask for."""
-    return make_trail(tmp_path_factory.mktemp("trail"))
-
-
-@pytest.fixture
-def filled(make_site: MakeSite, trail: str) -> Iterator[str]:
-    """The address of a running server over the trail."""
-    with serving(make_site(store=trail)) as url:
-        yield url
 
 
 def test_every_operation_is_shown(client: TestClient) -> None:

@@ -1,6 +1,5 @@
 """Every page before axe-core (WCAG 2.2 A and AA), at three widths, in light and dark."""
 
-from collections.abc import Iterator
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -8,7 +7,6 @@ from typing import Any
 import pytest
 from webfaults import LOOKS, find_faults
 from webserver import MakeSite, Open, Visit, serving
-from webtrail import make_trail
 
 from retour.service.serving import Token
 from retour.web.pages import PAGE_ROUTERS
@@ -53,19 +51,6 @@ def test_no_page_is_forgotten() -> None:
     """The application's own routes are those that are looked at here."""
     routes = {route.path for router in PAGE_ROUTERS for route in router.routes}  # type: ignore[attr-defined]
     assert routes == PAGES.keys() | JOURNEYS | NO_PAGES
-
-
-@pytest.fixture(scope="module")
-def trail(tmp_path_factory: pytest.TempPathFactory) -> str:
-    """The place of a trail."""
-    return make_trail(tmp_path_factory.mktemp("trail"))
-
-
-@pytest.fixture
-def filled(make_site: MakeSite, trail: str) -> Iterator[str]:
-    """The address of a running server over the trail."""
-    with serving(make_site(store=trail)) as url:
-        yield url
 
 
 def look(visit: Open, url: str, width: int, scheme: str, path: str = "/") -> Visit:

@@ -1,14 +1,13 @@
 """Search, story, compare and overview: each journey with scripts, without, and as numbers."""
 
 import re
-from collections.abc import Iterator
 from hashlib import sha256
 from pathlib import Path
 
 import pytest
 from fastapi.testclient import TestClient
 from webserver import LOCAL, MakeSite, Open, find_token, serving
-from webtrail import make_long_way, make_trail
+from webtrail import make_long_way
 
 from retour.service.serving import Token
 from retour.web.application import create_app
@@ -17,23 +16,10 @@ EXAMPLES = Path(__file__).parents[2] / "examples"
 STORY = "/trail/message?id=%3Cway@example.com%3E"
 
 
-@pytest.fixture(scope="module")
-def trail(tmp_path_factory: pytest.TempPathFactory) -> str:
-    """The place of a trail."""
-    return make_trail(tmp_path_factory.mktemp("trail"))
-
-
 @pytest.fixture
 def reader(make_site: MakeSite, trail: str) -> TestClient:
     """A client of a server over the trail."""
     return TestClient(create_app(make_site(store=trail)), base_url=LOCAL, follow_redirects=False)
-
-
-@pytest.fixture
-def filled(make_site: MakeSite, trail: str) -> Iterator[str]:
-    """The address of a running server over the trail."""
-    with serving(make_site(store=trail)) as url:
-        yield url
 
 
 @pytest.mark.parametrize("scripts", [True, False])
