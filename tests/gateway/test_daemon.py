@@ -1,14 +1,18 @@
 """``retour milter`` as a process, without a mail server."""
 
 import json
+import os
 import select
+import signal
 import socket
 import tempfile
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
 from daemon import Daemon
+from lab_postfix import wait_for
 from milter_packets import offer
 
 from retour.gateway.milter.supervisor import StartError, run_milter
@@ -54,6 +58,10 @@ def test_a_mail_server_that_hangs_up_ends_no_worker() -> None:
             daemon.stop()
 
 
+def _is_stopped(pid: int) -> bool:
+    return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "T"
+
+
 def test_it_has_started_when_all_workers_accept(folder: Path) -> None:
     """Log and service manager hear of the start behind it, not before."""
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
@@ -68,6 +76,21 @@ def test_it_has_started_when_all_workers_accept(folder: Path) -> None:
             assert _answers(folder)
         finally:
             assert daemon.stop() == 0
+
+
+def test_any_worker_serves_where_the_first_one_does_not(folder: Path) -> None:
+    """Whichever hangs, the others take what it leaves."""
+    daemon = Daemon(folder, _settings(folder, "workers = 2\n"))
+    try:
+        workers = daemon.list_children()
+        assert len(workers) == 2
+        for worker in workers:
+            os.kill(worker, signal.SIGSTOP)
+            wait_for(partial(_is_stopped, worker), "a worker that hangs")
+            assert all(_answers(folder) for _ in range(5))
+            os.kill(worker, signal.SIGCONT)
+    finally:
+        daemon.stop()
 
 
 def test_elsewhere_than_on_linux_it_says_so(monkeypatch: pytest.MonkeyPatch) -> None:

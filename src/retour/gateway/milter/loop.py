@@ -19,7 +19,7 @@ GONE = select.EPOLLHUP
 """The peer neither writes nor reads any more (TCP: nor do we)."""
 _IDLE_S = 60.0
 
-Ready = Callable[[int], None]
+Ready = Callable[[int], object]
 """Is given what a socket is ready for; errors and the peer's end count as readable."""
 
 

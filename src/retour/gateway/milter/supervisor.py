@@ -18,6 +18,7 @@ import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 from retour.gateway.milter.recent import Recent
@@ -152,12 +153,13 @@ class Supervisor:
             self._recent = Recent(milter.repeat_window_s)
         recent = self._recent
 
-        def serve(ready: Ready) -> None:
-            run_worker(self._listener, settings, milter, recent, ready)
+        def serve(number: int, ready: Ready) -> None:
+            is_first = number == 0
+            run_worker(self._listener, settings, milter, recent, is_first=is_first, ready=ready)
 
         reading, writing = os.pipe()
-        for _ in range(milter.workers):
-            self._start(_Child(serve), lambda: _announce(writing))
+        for number in range(milter.workers):
+            self._start(_Child(partial(serve, number)), lambda: _announce(writing))
         os.close(writing)
         return _count_announced(reading, milter.workers)
 

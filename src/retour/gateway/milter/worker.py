@@ -81,6 +81,8 @@ def run_worker(
     settings: Settings,
     milter: MilterSettings,
     recent: Recent,
+    *,
+    is_first: bool,
     ready: Callable[[], None],
 ) -> None:
     """Serve until SIGTERM.
@@ -90,6 +92,7 @@ def run_worker(
         settings: all.
         milter: the milter's part of them.
         recent: which messages came lately, shared by all workers.
+        is_first: whether it takes connections at once, or what the first worker leaves.
         ready: is called when connections are accepted.
     """
     journal = Journal()
@@ -106,7 +109,7 @@ def run_worker(
     server = Server(policy, limits, journal, decider, recorder, recent)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: server.stop())
-    server.run(listener, milter.stop_timeout_s, ready)
+    server.run(listener, milter.stop_timeout_s, is_first=is_first, ready=ready)
     if recorder is not None:
         recorder.close(milter.stop_timeout_s)
 
