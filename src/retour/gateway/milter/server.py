@@ -24,7 +24,7 @@ _PROGRESS_S = 10
 """How often a waiting server is asked for patience; Sendmail waits 10 s for other answers."""
 _SWEEP_S = 5
 _READ_MAX = 65_536
-_PATIENCE_S = 0.01
+_PATIENCE_S = 0.05
 """How long workers but the first leave a connection to it. One that does the work of two finds its
 code and data in the processor's cache: with a trail, a tenth less processor time a message."""
 _REST_S = 1
