@@ -7,7 +7,7 @@ from postfixlike import SECOND, T0
 
 from retour.model.story import Query
 from retour.model.trail import Arrival, HandOver, Observation
-from retour.store import Store, finding
+from retour.store import Store, conditions, finding
 
 _COUNT = 900
 
@@ -86,8 +86,9 @@ def test_every_way_of_searching_finds_the_same(
     monkeypatch.setattr(finding, "_SAMPLE", 32)
     monkeypatch.setattr(finding, "_FIRST_STEP", 8)
     monkeypatch.setattr(finding, "_WALKED", 60)
-    monkeypatch.setattr(finding, "NAMES_MAX", names)
-    monkeypatch.setattr(finding, "WORDS_MAX", 2 * names)
+    monkeypatch.setattr(conditions, "_FEW", 16)
+    monkeypatch.setattr(conditions, "NAMES_MAX", names)
+    monkeypatch.setattr(conditions, "WORDS_MAX", 2 * names)
     if merged is not None:
         monkeypatch.setattr(type(store._dialect), "merged_max", merged, raising=False)
     for name, (query, holds) in _BROAD.items():

@@ -11,7 +11,7 @@ from retour.model.report import Report
 from retour.model.story import Copy, Query, Story
 from retour.service.explanation import ContextError
 from retour.store import Store, StoreError
-from retour.store.finding import ANYWHERE
+from retour.store.conditions import ANYWHERE
 from retour.trail.assembly import is_same_system
 from retour.trail.context import know
 from retour.trail.mail import find_queue_id, find_sending_time
