@@ -18,9 +18,9 @@ from retour.model.statistics import CHECK_STEPS_MS
 from retour.model.vocabulary import TroubleKind
 from retour.store.dialect import Dialect
 from retour.store.schema import (
-    DAY_US,
     HOUR_US,
     ID_BITS,
+    QUEUED_SPAN,
     addresses,
     copies,
     counts,
@@ -40,8 +40,6 @@ _TROUBLE_COLUMNS = "copy_id, n, kind, cause, actor, domain, address_id"
 _BAD = ("deferred", "failed", "expired")
 _FAILING_KINDS = ("failure", "mixed")
 _FAILED_ACTIONS = ("failed",)
-_REPORTED_WITHIN = (7 * DAY_US) << ID_BITS
-"""Longer than queues try (RFC 5321, 4.5.4.1: four to five days)."""
 
 
 class Marked(NamedTuple):
@@ -159,7 +157,7 @@ def _find_late_known(connection: Connection, low: int, high: int) -> list[int]:
         .where(
             troubles.c.kind == "backscatter",
             reports.c.copy_id >= high,
-            reports.c.copy_id < high + _REPORTED_WITHIN,
+            reports.c.copy_id < high + QUEUED_SPAN,
             was_known,
         )
     )

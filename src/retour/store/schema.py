@@ -33,6 +33,10 @@ moment."""
 LAST_US = (1 << (63 - ID_BITS)) - 1_000_000
 DAY_US = 86_400_000_000
 HOUR_US = 3_600_000_000
+QUEUED_SPAN = (7 * DAY_US) << ID_BITS
+"""How far the ``copy_id`` of what follows from a copy may lie behind its own: a week, longer than
+queues try (RFC 5321, 4.5.4.1: four to five days), far shorter than a trail, each day of which
+PostgreSQL would have to look into."""
 
 PARTITIONED = ("copies", "hand_overs", "parties", "links", "remarks", "contents", "reports")
 """Tables that begin with ``copy_id`` and are cut into days by it, in PostgreSQL."""

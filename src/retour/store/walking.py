@@ -8,7 +8,7 @@ from sqlalchemy import Connection, Select, exists, literal, or_, select
 from retour.model.story import Copy, ReportClaim, Story
 from retour.store.dialect import Dialect
 from retour.store.reading import read_claims, read_copies
-from retour.store.schema import DAY_US, ID_BITS, LAST_US, copies, hand_overs, links, reports
+from retour.store.schema import ID_BITS, LAST_US, QUEUED_SPAN, copies, hand_overs, links, reports
 from retour.store.texts import clean_name
 from retour.trail.arrivals import list_repeated
 from retour.trail.assembly import UNQUEUED
@@ -18,12 +18,6 @@ from retour.trail.ways import Ways
 
 STORY_MAX = 500
 """Copies of one story that are read; a loop or a list may have more."""
-REPEATED_DAYS = 7
-"""So long after the last copy another one counts as the message taken again: longer than queues try
-(RFC 5321, 4.5.4.1: four to five days), far shorter than a trail, each day of which PostgreSQL would
-have to look into."""
-
-_REPEATED_SPAN = (REPEATED_DAYS * DAY_US) << ID_BITS
 _DIGITS_MAX = 19
 _CONTINUATIONS = ("handed-on", "forwarded")
 
@@ -188,8 +182,8 @@ def find_repeated(
     """Find the messages of which one system wrote down more than one copy, newest first.
 
     Each is found at its newest copy in the range, by one look into an index a copy: nothing is
-    sorted, and nothing is held. A copy that comes :data:`REPEATED_DAYS` after the last one begins
-    anew.
+    sorted, and nothing is held. A copy that comes more than :data:`QUEUED_SPAN` after the last one
+    begins anew.
 
     Args:
         connection: to read on.
@@ -223,12 +217,12 @@ def find_repeated(
             has_other(
                 earlier,
                 earlier.c.copy_id < copies.c.copy_id,
-                earlier.c.copy_id >= copies.c.copy_id - _REPEATED_SPAN,
+                earlier.c.copy_id >= copies.c.copy_id - QUEUED_SPAN,
             ),
             ~has_other(
                 later,
                 later.c.copy_id > copies.c.copy_id,
-                later.c.copy_id <= copies.c.copy_id + _REPEATED_SPAN,
+                later.c.copy_id <= copies.c.copy_id + QUEUED_SPAN,
                 later.c.copy_id <= end,
             ),
         )
@@ -250,7 +244,7 @@ def read_repeated(
         select(copies.c.copy_id)
         .where(
             copies.c.message_id == message_id,
-            copies.c.copy_id <= min(end, copy_id + _REPEATED_SPAN),
+            copies.c.copy_id <= min(end, copy_id + QUEUED_SPAN),
         )
         .order_by(copies.c.copy_id.desc())
         .limit(STORY_MAX)
